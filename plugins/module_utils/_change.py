@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One record of a task's changes: it yields ``changed``, ``diff`` and ``commands``."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+
+
+class Change(object):
+    """What a task changes, noted while it plans and exited with once.
+
+    >>> change = Change()
+    >>> change.note('target', ['ssl:192.0.2.10:6632'], [])
+    >>> change.changed
+    True
+    """
+
+    def __init__(self):
+        self.commands = []
+        self._before = {}
+        self._after = {}
+        self._forced = False
+
+    @property
+    def changed(self):
+        return self._forced or self._before != self._after
+
+    def note(self, name, before, after):
+        """Put one value on the record; equal values are no change and are left out of the diff."""
+        if before != after:
+            self._before[name] = before
+            self._after[name] = after
+
+    def touch(self):
+        """A change that has no before and after to show."""
+        self._forced = True
+
+    def add_command(self, argv):
+        """A command that writes: run, or in check mode the one that would be."""
+        self.commands.append([str(word) for word in argv])
+
+    def result(self, diff=True, **values):
+        """What a module exits with: ``values`` and this record."""
+        values.update(changed=self.changed, commands=self.commands)
+        if diff:
+            values['diff'] = dict(before=self._before, after=self._after)
+        return values
+
+
+def exit_with(module, change, **values):
+    """End the module with its change record; the diff only where it was asked for."""
+    module.exit_json(**change.result(diff=module._diff, **values))
+
+
+def guarded(main):
+    """Make a module's ``main(module)`` end in a clear failure where a tool failed."""
+    def run(module):
+        try:
+            main(module)
+        except CliError as error:
+            module.fail_json(msg=str(error), **error.details())
+    return run

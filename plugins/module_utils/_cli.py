@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run one tool: an argument vector, the C locale, a time limit, a typed error.
+
+Every process that the collection starts on a target goes through :func:`run`.
+"""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import errno
+import os
+import signal
+import subprocess
+import threading
+from collections import namedtuple
+
+from ansible.module_utils.common.process import get_bin_path
+from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
+from ansible.module_utils.six.moves import shlex_quote
+
+# Seconds between SIGTERM and SIGKILL for a tool that ran out of time.
+GRACE = 5
+
+Result = namedtuple('Result', ('argv', 'rc', 'out', 'err'))
+
+
+class CliError(Exception):
+    """A tool that is missing, failed or ran out of time.
+
+    ``result`` is the :class:`Result`, or None where nothing ran.
+    """
+
+    def __init__(self, message, result=None):
+        super(CliError, self).__init__(message)
+        self.result = result
+
+    def details(self):
+        """What a module adds to its failure: rc, stdout, stderr and the command."""
+        if self.result is None:
+            return {}
+        return dict(cmd=self.result.argv, rc=self.result.rc, stdout=self.result.out, stderr=self.result.err)
+
+
+def find(name, paths=()):
+    """The path of a tool; ``paths`` are searched beside PATH and the sbin folders."""
+    try:
+        return get_bin_path(name, opt_dirs=list(paths))
+    except ValueError:
+        where = ', '.join(list(paths) + ['PATH'])
+        raise CliError('The program %s is not on this host (searched: %s). Install the package that holds it.' % (name, where))
+
+
+def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
+    """Run ``argv`` and return its :class:`Result`.
+
+    :arg time_limit: seconds, after which the tool and its children are ended.
+    :arg ok: the exit statuses that are no failure; None accepts every one.
+    :arg data: text for the standard input, which is empty otherwise.
+    :arg env: variables set beside those of this process.
+    :arg output: an open binary file that receives both output streams as they come.
+    :raises CliError: no such program, a status that is not ``ok``, or no end in time.
+    """
+    argv = [to_native(word) for word in argv]
+    process = _start(argv, cwd, env, output)
+    clock = _Clock(process, time_limit)
+    try:
+        out, err = process.communicate(to_bytes(data) if data is not None else None)
+    except BaseException:
+        clock.end()
+        raise
+    finally:
+        clock.stop()
+    result = Result(argv, process.returncode, _text(out), _text(err))
+    if clock.expired:
+        raise CliError('%s did not finish within %s seconds and was ended.' % (quote(argv), time_limit), result)
+    if ok is not None and result.rc not in ok:
+        said = (result.err or result.out).strip()
+        raise CliError('%s failed with status %d%s' % (quote(argv), result.rc, ': ' + said if said else '.'), result)
+    return result
+
+
+def quote(argv):
+    """The vector as one line that a person can paste into a shell; never run."""
+    return ' '.join(shlex_quote(word) for word in argv)
+
+
+def _start(argv, cwd, env, output):
+    environment = dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {}))
+    try:
+        return subprocess.Popen(
+            argv, cwd=cwd, env=environment, stdin=subprocess.PIPE, close_fds=True,
+            stdout=output or subprocess.PIPE,
+            stderr=subprocess.STDOUT if output else subprocess.PIPE,
+            preexec_fn=os.setsid)  # a group of its own, so that a time limit reaches its children
+    except OSError as error:
+        raise CliError('%s could not be started: %s' % (quote(argv), to_native(error)))
+
+
+def _text(stream):
+    return to_text(stream or b'', errors='surrogate_or_replace')
+
+
+class _Clock(object):
+    """Ends the process group of ``process`` when ``limit`` seconds have passed."""
+
+    def __init__(self, process, limit):
+        self.expired = False
+        self._process = process
+        self._timers = [threading.Timer(limit, self._expire), threading.Timer(limit + GRACE, self._signal, [signal.SIGKILL])]
+        for timer in self._timers:
+            timer.daemon = True
+            timer.start()
+
+    def stop(self):
+        for timer in self._timers:
+            timer.cancel()
+
+    def end(self):
+        """For an interrupt: nothing that was started stays behind."""
+        self._signal(signal.SIGTERM)
+        self._process.wait()
+
+    def _expire(self):
+        self.expired = True
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number):
+        try:
+            os.killpg(self._process.pid, number)
+        except OSError as error:
+            if error.errno != errno.ESRCH:
+                raise
