@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import os
+import sys
+import time
+
+import pytest
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
+
+HOSTILE = ['two words', "it's", 'a"b', '--', '-x', '$HOME', '`id`', 'a;b', 'a\\b', 'a\nb', u'h\xe9']
+
+
+def python(code, *arguments):
+    return [sys.executable, '-c', code] + list(arguments)
+
+
+@pytest.mark.parametrize('value', HOSTILE)
+def test_an_argument_arrives_unchanged(value):
+    code = 'import os, sys; os.write(1, sys.argv[1].encode("utf-8") if sys.version_info[0] > 2 else sys.argv[1])'
+    assert _cli.run(python(code, value), 10).out == value
+
+
+def test_the_locale_is_c_and_other_variables_stay():
+    code = 'import os; print(os.environ["LC_ALL"], os.environ["LANGUAGE"], os.environ["OVS_X"], "PATH" in os.environ)'
+    assert _cli.run(python(code), 10, env={'OVS_X': '1'}).out.replace("'", '').replace(',', '').strip('()\n') == 'C C 1 True'
+
+
+def test_the_standard_input_is_what_was_given_and_else_empty():
+    code = 'import sys; sys.stdout.write(sys.stdin.read())'
+    assert _cli.run(python(code), 10).out == ''
+    assert _cli.run(python(code), 10, data=u'r\xe9ad\n').out == u'r\xe9ad\n'
+
+
+def test_a_failure_tells_the_command_the_status_and_what_was_said():
+    with pytest.raises(_cli.CliError) as caught:
+        _cli.run(python('import sys; sys.stderr.write("no such bridge"); sys.exit(3)'), 10)
+    assert 'status 3: no such bridge' in str(caught.value)
+    assert caught.value.details()['rc'] == 3
+    assert caught.value.details()['stderr'] == 'no such bridge'
+
+
+def test_statuses_that_are_no_failure():
+    assert _cli.run(python('raise SystemExit(3)'), 10, ok=(0, 3)).rc == 3
+    assert _cli.run(python('raise SystemExit(9)'), 10, ok=None).rc == 9
+
+
+def test_a_program_that_is_not_there():
+    with pytest.raises(_cli.CliError) as caught:
+        _cli.run(['/nonexistent/ovs-vsctl', 'show'], 10)
+    assert '/nonexistent/ovs-vsctl show could not be started' in str(caught.value)
+    assert caught.value.details() == {}
+    with pytest.raises(_cli.CliError) as caught:
+        _cli.find('ovs-nonexistent', ['/opt/xensource/bin'])
+    assert 'ovs-nonexistent is not on this host (searched: /opt/xensource/bin, PATH)' in str(caught.value)
+
+
+def test_a_program_is_found_in_the_extra_folders(tmp_path):
+    tool = tmp_path / 'ovs-sometool'
+    tool.write_text(u'#!/bin/sh\n')
+    tool.chmod(0o755)
+    assert _cli.find('ovs-sometool', [str(tmp_path)]) == str(tool)
+
+
+def test_the_time_limit_ends_the_program_and_its_children(tmp_path):
+    mark = tmp_path / 'pid'
+    code = (
+        'import subprocess, sys\n'
+        'child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])\n'
+        'open(%r, "w").write(str(child.pid))\n'
+        'child.wait()\n' % str(mark)
+    )
+    started = time.time()
+    with pytest.raises(_cli.CliError) as caught:
+        _cli.run(python(code), 1)
+    assert time.time() - started < 1 + _cli.GRACE
+    assert 'did not finish within 1 seconds' in str(caught.value)
+    child = int(mark.read_text())
+    for dummy in range(50):
+        if not _is_alive(child):
+            return
+        time.sleep(0.1)
+    raise AssertionError('the child still runs')
+
+
+def test_a_program_that_ignores_the_signal_is_ended_all_the_same(monkeypatch):
+    monkeypatch.setattr(_cli, 'GRACE', 0.5)
+    code = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)'
+    with pytest.raises(_cli.CliError) as caught:
+        _cli.run(python(code), 0.5)
+    assert caught.value.details()['rc'] == -9
+
+
+def test_the_output_goes_to_a_file_as_it_comes(tmp_path):
+    with open(str(tmp_path / 'log'), 'wb') as log:
+        result = _cli.run(python('import os; os.write(1, b"out\\n"); os.write(2, b"err\\n")'), 10, output=log)
+    assert (result.out, result.err) == ('', '')
+    assert (tmp_path / 'log').read_text() == u'out\nerr\n'
+
+
+def test_the_command_line_in_messages_can_be_pasted():
+    assert _cli.quote(['ovs-vsctl', 'set', 'a b', '$x']) == "ovs-vsctl set 'a b' '$x'"
+
+
+def _is_alive(pid):
+    try:
+        with open('/proc/%d/stat' % pid) as stat:
+            return stat.read().split()[2] != 'Z'
+    except (IOError, OSError):
+        return os.path.exists('/proc/%d' % pid)
