@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`xe`, the half that a person starts: it hands the command line to XAPI and prints what comes back."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import http.client
+import json
+import os
+import socket
+import sys
+
+USAGE = """Usage: xe [-s SERVER] [-p PORT] [-u USERNAME -pw PASSWORD | -pwf FILE] [--minimal] COMMAND [NAME=VALUE ...]
+
+xe help lists the commands.
+"""
+OPTIONS = {'-s': 'server', '-h': 'server', '-p': 'port', '-u': 'username', '-pw': 'password', '-pwf': 'passwordfile'}
+IGNORED = ('--nossl', '--debug', '--debug-on-fail')
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self.host)
+
+
+def split(words):
+    """The client's own options, taken out of a command line: (options, the rest)."""
+    options, rest = {}, []
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.partition('=')
+        if word in OPTIONS and words:
+            options[OPTIONS[word]] = words.pop(0)
+        elif equals and name in OPTIONS.values():
+            options[name] = value
+        elif word not in IGNORED:
+            rest.append(word)
+    return options, rest
+
+
+def read(name):
+    try:
+        with open(name, encoding='utf-8') as stream:
+            return stream.read()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def connect(options, path):
+    """A connection to XAPI: the local socket, else TCP as the real client does."""
+    if 'server' not in options:
+        connection = UnixConnection(path)
+        try:
+            connection.connect()
+            return connection
+        except OSError:
+            pass
+    connection = http.client.HTTPConnection(options.get('server', '127.0.0.1'), int(options.get('port', 80)))
+    connection.connect()
+    return connection
+
+
+def main():
+    options, words = split(sys.argv[1:])
+    if 'passwordfile' in options:
+        options['username'], options['password'] = ((read(options['passwordfile']) or '') + '\n\n').split('\n')[:2]
+    if not words or '--help' in words or '-help' in words:
+        sys.stderr.write(USAGE)
+        return 0
+    words += ['%s=%s' % (name, options[name]) for name in ('username', 'password') if name in options]
+    files = {value: read(value) for name, dummy, value in (word.partition('=') for word in words) if name in ('filename', 'file-name')}
+    body = json.dumps(dict(words=words, files=files)).encode()
+    try:
+        connection = connect(options, os.environ.get('LAB_XAPI_SOCKET', '/var/lib/xcp/xapi'))
+        connection.request('POST', '/cli', body)
+        answer = json.loads(connection.getresponse().read())
+    except (http.client.HTTPException, ValueError):
+        sys.stderr.write('Lost connection to the server.\n')
+        return 1
+    except ConnectionResetError:
+        sys.stderr.write('Lost connection to the server.\n')
+        return 1
+    except OSError as error:
+        sys.stderr.write('Error: %s (calling connect )\n' % os.strerror(error.errno or 0))
+        return 1
+    for stream, text in answer['output']:
+        (sys.stdout if stream == 1 else sys.stderr).write(text + '\n' if stream == 1 else text)
+        sys.stdout.flush()
+    return answer['status']
+
+
+if __name__ == '__main__':
+    sys.exit(main())
