@@ -1,0 +1,78 @@
+"""What the scenarios' tests share: the lab's hosts, and the collection's playbooks as an operator runs them."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+PROJECT = pathlib.Path(__file__).parent.parent
+POOL = ["podman://ovs-lab-xs8-a", "podman://ovs-lab-xs8-b"]
+SYSV = ["podman://ovs-lab-xs6"]
+DOM0S = POOL + SYSV
+
+
+class Run:
+    """A finished run of Ansible: its text and what it changed."""
+
+    def __init__(self, finished):
+        self.rc = finished.returncode
+        self.text = finished.stdout + finished.stderr
+        # Messages are wrapped and quoted by the callback; tests look for words in a row.
+        self.words = re.sub(r"\s+", " ", self.text.replace('\\"', '"'))
+
+    @property
+    def changed(self):
+        return sum(int(count) for count in re.findall(r"changed=(\d+)", self.text))
+
+
+def run_ansible(*argv):
+    """Run ``ansible`` or ``ansible-playbook`` on the lab's inventory, with ``-i`` among argv on another one."""
+    program, *rest = argv
+    inventory = [] if "-i" in rest else ["-i", str(PROJECT / "molecule/lab/inventory")]
+    environment = dict(
+        os.environ,
+        ANSIBLE_CONFIG=str(PROJECT / "molecule/lab/ansible.cfg"),
+        ANSIBLE_COLLECTIONS_PATH=str(PROJECT / ".cache/collections"),
+        ANSIBLE_FORCE_COLOR="0",
+    )
+    command = [str(pathlib.Path(sys.executable).parent / program), *inventory, *rest]
+    return Run(subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False))
+
+
+@pytest.fixture(scope="session")
+def ansible():
+    """One module or role on lab hosts: ``ansible("xs6", "-m", "ping")``."""
+    return lambda *argv: run_ansible("ansible", *argv)
+
+
+@pytest.fixture(scope="session")
+def playbook():
+    """One of the collection's playbooks: ``playbook("site", "--check")``."""
+    return lambda name, *argv: run_ansible("ansible-playbook", str(PROJECT / f"playbooks/{name}.yml"), *argv)
+
+
+@pytest.fixture(scope="session")
+def artifacts():
+    """The folder of the controller that holds what was built."""
+    return PROJECT / "artifacts"
+
+
+def rows(host, table, *columns):
+    """The rows of a table of the host's OVSDB, each as a dict of plain Python values."""
+    answer = json.loads(host.check_output("ovs-vsctl --timeout=10 --format=json --columns=%s list %s", ",".join(columns), table))
+    return [dict(zip(answer["headings"], map(_plain, row))) for row in answer["data"]]
+
+
+def _plain(value):
+    if isinstance(value, list):
+        kind, content = value
+        if kind == "map":
+            return {key: _plain(one) for key, one in content}
+        if kind == "set":
+            return [_plain(one) for one in content]
+        return content
+    return value
