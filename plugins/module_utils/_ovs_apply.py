@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a plan for the managers, and tell stored from applied from connected."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_manager
+
+
+class NotDone(_cli.CliError):
+    """What was asked for holds in part only; ``values`` say which part, for the module's failure."""
+
+    def __init__(self, message, result=None, **values):
+        super(NotDone, self).__init__(message, result)
+        self._values = values
+
+    def details(self):
+        return dict(super(NotDone, self).details(), **self._values)
+
+
+def read(vsctl):
+    """What the switch has, as :func:`_ovs_manager.have` tells it."""
+    return _ovs_manager.have(*vsctl.read('Open_vSwitch', 'Manager', 'SSL'))
+
+
+def apply(vsctl, present, after, plan, wait, missing):
+    """Store ``plan`` where there is one; with ``wait`` see to it that ovs-vswitchd takes up what the database holds.
+
+    :arg present: what the switch had when ``plan`` was made.
+    :arg missing: a function from what the switch has to the commands that are still missing.
+    :returns: the managers of ``after``, with the UUIDs of new rows.
+    :raises NotDone: ovs-vswitchd did not answer; ``stored`` says whether the database holds the change.
+    """
+    if plan:
+        return _ovs_manager.with_uuids(after, _store(vsctl, plan, wait, missing))
+    if wait and present['next_cfg'] > present['cur_cfg']:
+        _confirm(vsctl, present['next_cfg'])
+    return after['managers']
+
+
+def _store(vsctl, plan, wait, missing):
+    try:
+        return vsctl.write(plan, wait)
+    except _ovs.NotReached as error:
+        stored = not missing(read(vsctl))
+        raise NotDone(_unapplied() if stored else str(error), error.result, stored=stored, applied=False, changed=stored)
+
+
+def _confirm(vsctl, next_cfg):
+    """An earlier change, of whomever, was stored and waits for ovs-vswitchd."""
+    try:
+        vsctl.await_rows([['Open_vSwitch', '.', 'cur_cfg>=%d' % next_cfg]], 'Manager')
+    except _ovs.NotReached as error:
+        raise NotDone(_unapplied(), error.result, stored=True, applied=False)
+
+
+def _unapplied():
+    return ('Stored, not applied: the database holds what was asked for, but ovs-vswitchd has not taken it up within the time limit. '
+            'Start or restart ovs-vswitchd, or set wait to false to do without it.')
+
+
+def connect(vsctl, managers, targets, **known):
+    """Wait until each manager named in ``targets`` is connected.
+
+    :arg vsctl: a :class:`_ovs.Vsctl` whose time limit is that of the connections.
+    :arg managers: all managers of the switch.
+    :arg known: what the failure says beside it, such as ``changed``.
+    :returns: all managers as they are then.
+    :raises NotDone: naming those that are not connected, with the switch's own account of why.
+    """
+    waiting = [row for row in managers if row['target'] in targets and not row['is_connected']]
+    if not waiting:
+        return managers
+    try:
+        rows = _ovs_manager.rows(vsctl.await_rows([['Manager', row['uuid'], 'is_connected=true'] for row in waiting], 'Manager'))
+    except _ovs.NotReached as error:
+        raise _unconnected(read(vsctl)['managers'], waiting, error.result, known)
+    return sorted(rows, key=lambda row: row['target'])
+
+
+def _unconnected(rows, waiting, result, known):
+    asked = set(row['target'] for row in waiting)
+    late = [row for row in rows if row['target'] in asked and not row['is_connected']]
+    told = ', '.join('%s (%s)' % (row['target'], _account(row['status'])) for row in late)
+    message = 'Stored, but not connected within the time limit: %s. ' % (told or ', '.join(sorted(asked)))
+    advice = 'See that the manager runs, that a firewall lets the switch reach it, and that each side trusts the other\'s certificate.'
+    return NotDone(message + advice, result, stored=True, managers=rows, **known)
+
+
+def _account(status):
+    return ', '.join(status[key] for key in ('state', 'last_error') if key in status) or 'no connection yet'
