@@ -27,7 +27,7 @@ SETTABLE = {
     'PIF': ('other_config',),
 }
 # Kept beside a host's record, and no field of it.
-INTERNAL = ('auto_enable', 'live')
+INTERNAL = ('auto_enable',)
 
 
 class Api:

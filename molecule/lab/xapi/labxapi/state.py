@@ -130,7 +130,7 @@ class Database:
         """
         reference = ref(host['uuid'])
         record = self.tables['host'].setdefault(reference, new_host(host))
-        record.update(address=host['address'], hostname=host['hostname'], software_version=host['software_version'], live=True)
+        record.update(address=host['address'], hostname=host['hostname'], software_version=host['software_version'])
         record['enabled'] = record['auto_enable']
         if coordinator:
             self.pool['master'] = reference
