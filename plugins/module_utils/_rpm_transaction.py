@@ -1,0 +1,259 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One rpm transaction: planned from files and installed packages, refused early, tried, carried out, read again.
+
+A plan is ``{arguments, install, erase, steps}``: what rpm is called with, the packages that must be there afterwards,
+those that must not, and one ``{path, package, action, replaces}`` for every file; packages are those of ``_rpm``.
+"""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import os
+import re
+import time
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm
+
+# Seconds between two attempts while another rpm holds the lock.
+PAUSE = 1
+
+_LOCKED = "can't create transaction lock"
+_FLAGS = {'reinstall': '--replacepkgs', 'downgrade': '--oldpackage'}
+_NAME = re.compile(r'[A-Za-z0-9_.][A-Za-z0-9_.+~^:()@-]*\Z')
+_NOISE = ('error: Failed dependencies:', 'Verifying...', 'Preparing...', 'rpm: RPM should not', 'rpm: However assuming')
+
+
+def family(package):
+    """The virtual names under which builds for several kernels are installed side by side.
+
+    ``openvswitch-modules-3.10.0+2`` provides ``openvswitch-modules = 3.10.0+2``: the Provides and its version make up
+    the package's own name, so that ``rpm -U`` adds such a build and never replaces the one for another kernel.
+    """
+    return [name for name, evr in package['provides'] if evr and '%s-%s' % (name, evr) == package['name']]
+
+
+def names_to_ask(packages):
+    """Every name under which something that concerns these packages may be installed."""
+    names = set()
+    for package in packages:
+        names.update([package['name']], package['obsoletes'], family(package))
+    return sorted(names)
+
+
+def concerned(packages, installed):
+    """The installed packages that these may replace: those of their names, and those they obsolete."""
+    names = set(name for package in packages for name in [package['name']] + package['obsoletes'])
+    return [have for have in installed if have['name'] in names]
+
+
+def siblings(packages, installed):
+    """Names of installed packages of the same family as one of these, such as the modules of other kernels."""
+    families = set(name for package in packages for name in family(package))
+    own = set(package['name'] for package in packages)
+    return sorted(set(have['name'] for have in installed if have['name'] not in own and families.intersection(family(have))))
+
+
+def plan_install(paths, packages, installed, keep_newer):
+    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good."""
+    steps = []
+    for path, package in zip(paths, packages):
+        replaces = _replaced(package, installed)
+        action = _action(package, replaces)
+        if action and not (keep_newer and action == 'downgrade'):
+            steps.append(dict(path=path, package=package, action=action, replaces=replaces))
+    flags = sorted(set(_FLAGS[step['action']] for step in steps if step['action'] in _FLAGS))
+    return dict(
+        arguments=['-U'] + flags + [step['path'] for step in steps], steps=steps,
+        install=[step['package'] for step in steps], erase=[have for step in steps for have in step['replaces']])
+
+
+def plan_erase(names, installed):
+    """The plan that removes what is called, or where nothing is called so provides, each of ``names``."""
+    erase = []
+    for name in names:
+        called = [have for have in installed if have['name'] == name]
+        found = called or [have for have in installed if name in [provided for provided, evr in have['provides']]]
+        erase.extend(have for have in found if have not in erase)
+    return dict(arguments=['-e'] + [_rpm.label(have) for have in erase], steps=[], install=[], erase=erase)
+
+
+def bad_names(names):
+    """What is wrong with the names of packages to remove, one text each."""
+    return ['%r is no name of a package or Provides: give exact names, no options, paths or patterns' % str(name)
+            for name in names if not _NAME.match(name)]
+
+
+def bad_files(paths, packages, checksums, digest=_rpm.sha256):
+    """What is wrong with the files given, one text each: two of one package, or another content than promised."""
+    texts, seen = [], {}
+    for path, package in zip(paths, packages):
+        key = (package['name'], package['arch'])
+        if key in seen:
+            texts.append('%s and %s are both files of package %s.%s; give one' % ((seen[key], path) + key))
+        seen[key] = path
+        promised = checksums.get(os.path.basename(path))
+        if promised and digest(path) != promised.lower():
+            texts.append('%s has the SHA-256 %s, not %s as in checksums; copy or build it again' % (path, digest(path), promised))
+    return texts
+
+
+def refusals(steps, checksums, allow_downgrade, allow_vendor_change, allow_unsigned):
+    """What lacks consent, one text each that names the option which gives it."""
+    texts = []
+    for step in steps:
+        package = step['package']
+        name = _rpm.nevra(package)
+        if step['action'] == 'downgrade' and not allow_downgrade:
+            texts.append('%s is older than the installed %s; allow_downgrade=true replaces it, state=latest keeps it' % (
+                name, ', '.join(_rpm.nevra(have) for have in step['replaces'])))
+        for have in step['replaces']:
+            if have['vendor'] != package['vendor'] and not allow_vendor_change:
+                texts.append('%s by %s would replace %s by %s; allow_vendor_change=true consents' % (
+                    name, _vendor(package), _rpm.nevra(have), _vendor(have)))
+        if not (package['signed'] or allow_unsigned or os.path.basename(step['path']) in checksums):
+            texts.append('%s is not signed; give its SHA-256 in checksums, sign it, or set allow_unsigned=true' % step['path'])
+    return texts
+
+
+def host_architectures(steps, time_limit):
+    """The architectures that this host's rpm installs, asked only where one of the steps needs the answer."""
+    if all(step['package']['arch'] == 'noarch' for step in steps):
+        return ['noarch']
+    result = _cli.run([_cli.find('rpm'), '--showrc'], time_limit)
+    for line in result.out.splitlines():
+        if line.startswith('compatible archs'):
+            return line.split(':', 1)[1].split()
+    raise _cli.CliError('rpm --showrc names no compatible architectures.', result)
+
+
+def foreign(steps, architectures):
+    """Which files are for another architecture, one text each; rpm itself would speak of missing libraries first."""
+    return ['%s is built for %s and this host installs %s; build or choose the package for this host' % (
+        step['path'], step['package']['arch'], ' '.join(architectures))
+        for step in steps if step['package']['arch'] not in architectures]
+
+
+def unproven(steps, checksums):
+    """The paths of signed files that no checksum vouches for, so that their signature must."""
+    return [step['path'] for step in steps if step['package']['signed'] and os.path.basename(step['path']) not in checksums]
+
+
+def check_signatures(paths, time_limit):
+    """Refuse files whose signature or digest rpm does not confirm with the keys of this host.
+
+    ``rpm -K`` is ``rpmkeys -K`` since rpm 4.9; an rpm that is wrapped with options of its own fails there.
+    """
+    if not paths:
+        return
+    try:
+        tool = _cli.find('rpmkeys')
+    except _cli.CliError:
+        tool = _cli.find('rpm')
+    result = _cli.run([tool, '-K'] + paths, time_limit, ok=None)
+    if result.rc:
+        raise _cli.CliError('rpm does not confirm every signature; import the key (rpm --import), give the SHA-256 in '
+                            'checksums, or set allow_unsigned=true. It said: %s' % said(result), result)
+
+
+def problems(text):
+    """What rpm holds against a transaction, one text each, with a remedy where rpm's words leave it open."""
+    found = []
+    for line in text.splitlines():
+        line = line.strip()
+        if line and not line.startswith(_NOISE):
+            found.append(_explain(line))
+    return found
+
+
+def transact(arguments, time_limit, pause=PAUSE):
+    """Run rpm and return its result, whatever its status; while another rpm holds the lock, wait and try again.
+
+    :raises CliError: no end within ``time_limit`` seconds, the waiting included.
+    """
+    argv = [_cli.find('rpm')] + arguments
+    end = time.time() + time_limit
+    while True:
+        result = _cli.run(argv, max(end - time.time(), 1), ok=None)
+        if _LOCKED not in result.err:
+            return result
+        if time.time() + pause >= end:
+            raise _cli.CliError('Another rpm held the lock of the package database for %s seconds; nothing was changed. '
+                                'See what runs (fuser -v /var/lib/rpm/.rpm.lock) and try again, or raise time_limit.' % time_limit, result)
+        time.sleep(pause)
+
+
+def rehearse(plan, time_limit):
+    """Let rpm check the whole plan without carrying it out.
+
+    :raises CliError: everything that rpm holds against it, at once.
+    """
+    result = transact(plan['arguments'][:1] + ['--test'] + plan['arguments'][1:], time_limit)
+    if result.rc:
+        raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(problems(result.err) or ['no reason given']), result)
+
+
+def unmet(plan, installed):
+    """What of a plan does not hold among the packages that are now installed, one text each."""
+    missing = ['%s is not installed' % _rpm.nevra(want) for want in plan['install'] if not _among(want, installed)]
+    return missing + ['%s is still installed' % _rpm.nevra(old) for old in plan['erase'] if _among(old, installed)]
+
+
+def outcome(plan, before):
+    """What will be installed once the plan is carried out."""
+    return [have for have in before if not _among(have, plan['erase'])] + plan['install']
+
+
+def difference(before, after):
+    """``(installed, removed)`` as sorted NEVRAs; a rebuild of the same version is in both."""
+    return (nevras([package for package in after if not _among(package, before)]),
+            nevras([package for package in before if not _among(package, after)]))
+
+
+def nevras(packages):
+    """Sorted NEVRAs."""
+    return sorted(_rpm.nevra(package) for package in packages)
+
+
+def builds(packages):
+    """Sorted NEVRAs, each with the start of its header digest: what a diff shows, since a rebuild differs in nothing else."""
+    return sorted('%s (%s)' % (_rpm.nevra(package), (package['sha256_header'] or package['sha1_header'] or package['md5'])[:12]) for package in packages)
+
+
+def said(result):
+    """All that a tool printed, without empty lines."""
+    return '\n'.join(line for line in (result.out + '\n' + result.err).splitlines() if line.strip())
+
+
+def _action(package, replaces):
+    """install, upgrade, reinstall, downgrade, or None where the very build is installed."""
+    if not replaces:
+        return 'install'
+    if _among(package, replaces):
+        return None
+    order = max(_rpm.compare(have, package) for have in replaces)
+    return {-1: 'upgrade', 0: 'reinstall', 1: 'downgrade'}[order]
+
+
+def _replaced(package, installed):
+    """The installed packages that ``rpm -U`` of this one replaces: of its name, and of its architecture unless one is noarch."""
+    return [have for have in installed if have['name'] == package['name']
+            and (have['arch'] == package['arch'] or 'noarch' in (have['arch'], package['arch']))]
+
+
+def _among(package, packages):
+    return any(_rpm.same_build(package, other) for other in packages)
+
+
+def _vendor(package):
+    return package['vendor'] or 'no vendor'
+
+
+def _explain(line):
+    line = re.sub(r'^(error|warning): ', '', line)
+    if ' does not verify: ' in line or 'cannot be installed' in line:
+        return '%s; the file is damaged, copy or build it again' % line
+    if ' is needed by (installed) ' in line:
+        return '%s; name that package in the same task' % line
+    return line

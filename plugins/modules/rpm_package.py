@@ -1,0 +1,237 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: rpm_package
+version_added: 0.1.0
+short_description: Install, replace and remove RPM files in one transaction
+author: The xenserver.openvswitch project (@xenserver-openvswitch)
+description:
+  - Makes exactly the given builds of packages installed, or takes packages off, in one transaction of C(rpm).
+  - A build is told by its name, epoch, version, release, architecture and the digest of its header,
+    so that a rebuild of the same version is noticed and replaces the one that is installed.
+  - C(rpm --test) checks the whole transaction first, in check mode too. Nothing is changed unless all of it can be.
+  - Uses neither C(yum) nor C(dnf) and no Python bindings of rpm. It never passes C(--nodeps) or C(--force).
+extends_documentation_fragment:
+  - xenserver.openvswitch.attributes
+options:
+  state:
+    description:
+      - V(present) makes exactly the builds in O(path) installed.
+      - V(latest) does the same, but leaves a newer version that is installed alone.
+      - V(absent) removes O(name). What is not installed is no error.
+    type: str
+    choices: [present, latest, absent]
+    default: present
+  path:
+    description:
+      - RPM files on the host, with absolute paths. All that must change are one transaction.
+      - Spaces, quotes, backslashes and the characters C(%*?[]{}) are refused, since rpm expands them.
+    type: list
+    elements: path
+  name:
+    description:
+      - Exact names of packages, or of what they provide, for example V(openvswitch-modules-xen).
+      - Where a package has this very name only that is removed, otherwise all packages that provide it.
+      - Patterns, paths and options are refused. A C(+) stands for itself.
+    type: list
+    elements: str
+  checksums:
+    description:
+      - The SHA-256 of files, by the file's name without its folder. A file with another content is refused.
+      - A file that is listed here needs no signature.
+    type: dict
+    default: {}
+  allow_downgrade:
+    description: Consent to replace an installed package by an older one.
+    type: bool
+    default: false
+  allow_vendor_change:
+    description: Consent to replace an installed package by one of another vendor, or of none.
+    type: bool
+    default: false
+  allow_unsigned:
+    description: Consent to install files that bear no signature and are not in O(checksums), or whose signature is not confirmed.
+    type: bool
+    default: false
+  time_limit:
+    description:
+      - The longest that the transaction may take, in seconds, including the time that another C(rpm) holds the lock.
+      - After it rpm is ended, and what is installed then is returned.
+    type: int
+    default: 900
+seealso:
+  - module: xenserver.openvswitch.rpmbuild
+'''
+
+EXAMPLES = r'''
+- name: Open vSwitch and its kernel module are installed, in one transaction
+  xenserver.openvswitch.rpm_package:
+    path:
+      - /var/tmp/openvswitch-2.5.3-1.x86_64.rpm
+      - /var/tmp/openvswitch-modules-3.10.0+2-2.5.3-1.x86_64.rpm
+    checksums:
+      openvswitch-2.5.3-1.x86_64.rpm: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+      openvswitch-modules-3.10.0+2-2.5.3-1.x86_64.rpm: 3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b
+    allow_vendor_change: true
+
+- name: Open vSwitch and the modules of all kernels are gone
+  xenserver.openvswitch.rpm_package:
+    name:
+      - openvswitch
+      - openvswitch-modules
+    state: absent
+'''
+
+RETURN = r'''
+before:
+  description: The packages concerned that were installed, as C(name-[epoch:]version-release.arch).
+  returned: success, and failure of the transaction
+  type: list
+  elements: str
+  sample: [openvswitch-2.5.3-1.x86_64]
+after:
+  description: The same, read again from the database afterwards. In check mode what it would be.
+  returned: success, and failure of the transaction
+  type: list
+  elements: str
+  sample: ['openvswitch-1:3.1.0-1.x86_64']
+installed:
+  description: What is installed now and was not before. A rebuild of the same version is in RV(installed) and RV(removed).
+  returned: success, and failure of the transaction
+  type: list
+  elements: str
+  sample: ['openvswitch-1:3.1.0-1.x86_64']
+removed:
+  description: What was installed before and is not now.
+  returned: success, and failure of the transaction
+  type: list
+  elements: str
+  sample: [openvswitch-2.5.3-1.x86_64]
+siblings:
+  description: >-
+    Names of installed packages that are the same for another kernel as one of the files. rpm leaves them in place,
+    O(state=absent) removes them.
+  returned: success, with O(path)
+  type: list
+  elements: str
+  sample: [openvswitch-modules-3.10.0+2]
+output:
+  description: What rpm and the packages' scripts printed.
+  returned: success, and failure of the transaction
+  type: str
+  sample: You *MUST* now reboot your system
+commands:
+  description: The command that was run to change something, or in check mode would be.
+  returned: success
+  type: list
+  elements: list
+  sample: [[rpm, -U, /var/tmp/openvswitch-2.5.3-1.x86_64.rpm]]
+'''
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+
+
+def refuse(texts):
+    if texts:
+        raise CliError('Nothing was changed: %s.' % '; '.join(texts))
+
+
+def present(module):
+    """Plan, judge and carry out an installation."""
+    args = module.params
+    paths, limit = args['path'], args['time_limit']
+    packages = _rpm.read_files(paths, limit)
+    refuse(transaction.bad_files(paths, packages, args['checksums']))
+    asked = transaction.names_to_ask(packages)
+    installed = _rpm.read_installed(asked, limit)
+    plan = transaction.plan_install(paths, packages, installed, keep_newer=args['state'] == 'latest')
+    consents = dict((name, args[name]) for name in ('allow_downgrade', 'allow_vendor_change', 'allow_unsigned'))
+    refuse(transaction.refusals(plan['steps'], args['checksums'], **consents))
+    refuse(transaction.foreign(plan['steps'], transaction.host_architectures(plan['steps'], limit)))
+    if not args['allow_unsigned']:
+        transaction.check_signatures(transaction.unproven(plan['steps'], args['checksums']), limit)
+
+    def read():
+        return transaction.concerned(packages, _rpm.read_installed(asked, limit))
+    carry_out(module, plan, transaction.concerned(packages, installed), read, siblings=transaction.siblings(packages, installed))
+
+
+def absent(module):
+    """Plan and carry out a removal."""
+    names, limit = module.params['name'], module.params['time_limit']
+    refuse(transaction.bad_names(names))
+    plan = transaction.plan_erase(names, _rpm.read_installed(names, limit))
+    carry_out(module, plan, plan['erase'], lambda: _rpm.read_installed([have['name'] for have in plan['erase']], limit))
+
+
+def carry_out(module, plan, before, read, **values):
+    """Try the plan, then do it unless in check mode, and end with what is installed; ``read()`` tells that."""
+    change = Change()
+    after, failure, output = before, None, ''
+    if plan['install'] or plan['erase']:
+        transaction.rehearse(plan, module.params['time_limit'])
+        change.add_command(['rpm'] + plan['arguments'])
+        after = transaction.outcome(plan, before)
+        if not module.check_mode:
+            failure, output = attempt(plan['arguments'], module.params['time_limit'])
+            after = read()
+    installed, removed = transaction.difference(before, after)
+    change.note('packages', transaction.builds(before), transaction.builds(after))
+    for line in output.splitlines():
+        if 'scriptlet failed' in line:
+            module.warn(line)
+    values.update(before=transaction.nevras(before), after=transaction.nevras(after), installed=installed, removed=removed, output=output)
+    unmet = transaction.unmet(plan, after)
+    if failure or unmet:
+        module.fail_json(msg='The rpm transaction did not do all that it should: %s. %s' % ('; '.join(unmet) or 'packages are as wanted', failure or ''),
+                         **change.result(diff=module._diff, **values))
+    exit_with(module, change, **values)
+
+
+def attempt(arguments, time_limit):
+    """Run the transaction; ``(what failed or None, what was printed)``."""
+    try:
+        result = transaction.transact(arguments, time_limit)
+    except CliError as error:
+        return str(error), transaction.said(error.result) if error.result else ''
+    output = transaction.said(result)
+    return 'rpm ended with status %d: %s' % (result.rc, output) if result.rc else None, output
+
+
+@guarded
+def run(module):
+    if module.params['state'] == 'absent':
+        absent(module)
+    else:
+        present(module)
+
+
+def main():
+    run(AnsibleModule(
+        argument_spec=dict(
+            state=dict(type='str', choices=['present', 'latest', 'absent'], default='present'),
+            path=dict(type='list', elements='path'),
+            name=dict(type='list', elements='str'),
+            checksums=dict(type='dict', default={}),
+            allow_downgrade=dict(type='bool', default=False),
+            allow_vendor_change=dict(type='bool', default=False),
+            allow_unsigned=dict(type='bool', default=False),
+            time_limit=dict(type='int', default=900)),
+        required_if=[('state', 'present', ['path']), ('state', 'latest', ['path']), ('state', 'absent', ['name'])],
+        mutually_exclusive=[('path', 'name')],
+        supports_check_mode=True))
+
+
+if __name__ == '__main__':
+    main()
