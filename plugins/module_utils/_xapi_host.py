@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a dom0's own files say about it, without asking XAPI."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import errno
+import io
+import os
+import re
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi_manager import FIELD, OBJECT, PLUGINS
+
+INVENTORY = 'etc/xensource-inventory'
+POOL = 'etc/xensource/pool.conf'
+BACKEND = 'etc/xensource/network.conf'
+PLUGIN_FOLDER = 'etc/xapi.d/plugins'
+
+
+def read_inventory(text):
+    """KEY='value' lines -> dict; the file is never sourced, so nothing in it is run."""
+    pairs = re.findall(r'^([A-Za-z_]\w*)=(.*?)\s*$', text, re.MULTILINE)
+    return dict((key, re.sub(r'''\A(['"])(.*)\1\Z''', r'\2', value)) for key, value in pairs)
+
+
+def read_role(text):
+    """pool.conf -> (coordinator | supporter | None, the coordinator's address on a supporter)."""
+    word, dummy, address = text.strip().partition(':')
+    role = dict(master='coordinator', slave='supporter').get(word)
+    return role, address or None
+
+
+def read_backend(text):
+    """network.conf -> bridge or openvswitch, which also goes by vswitch; networkd takes anything else for openvswitch."""
+    return 'bridge' if text.strip() == 'bridge' else 'openvswitch'
+
+
+def read_boot_time(stat, first_process):
+    """The start of process 1 in seconds since 1970: of the host, or of a container that stands for one.
+
+    :arg stat: /proc/stat. :arg first_process: /proc/1/stat, whose 22nd field counts ticks since the kernel started.
+    """
+    kernel = int(re.search(r'^btime (\d+)$', stat, re.MULTILINE).group(1))
+    return kernel + int(first_process.rpartition(')')[2].split()[19]) / os.sysconf('SC_CLK_TCK')
+
+
+def facts(root='/'):
+    """The host as a dict (see the return values of xenserver_info), or None where it is no XenServer.
+
+    :arg root: the folder that stands for the root of the file system.
+    :raises CliError: a file that is there cannot be read.
+    """
+    inventory = read_inventory(_read(root, INVENTORY))
+    if not inventory:
+        return None
+    role, coordinator = read_role(_read(root, POOL))
+    system = os.uname()
+    return dict(
+        brand=inventory.get('PRODUCT_BRAND'),
+        version=inventory.get('PRODUCT_VERSION'),
+        build=inventory.get('BUILD_NUMBER'),
+        host_uuid=inventory.get('INSTALLATION_UUID'),
+        generation='systemd' if os.path.isdir(os.path.join(root, 'run/systemd/system')) else 'sysv',
+        role=role,
+        coordinator_address=coordinator,
+        network_backend=read_backend(_read(root, BACKEND)),
+        kernel=system[2],
+        machine=system[4],
+        plugin=_plugin(root),
+    )
+
+
+def field_plugin(root='/'):
+    """The source of the plugin of the field vswitch_controller, '' where the host has none."""
+    return _read(root, os.path.join(PLUGIN_FOLDER, PLUGINS[FIELD]))
+
+
+def pending_reboot(root='/'):
+    """Why this host should be rebooted, as sentences: networks are only built for another backend at boot."""
+    booted = read_boot_time(_read('/', 'proc/stat'), _read('/', 'proc/1/stat'))
+    path = os.path.join(root, BACKEND)
+    if not os.path.exists(path) or os.path.getmtime(path) <= booted:
+        return []
+    return ['the network backend was set to %s after the host had started' % read_backend(_read(root, BACKEND))]
+
+
+def _plugin(root):
+    """The plugin that XAPI calls: releases that bring their own leave that of Open vSwitch alone."""
+    for api in (OBJECT, FIELD):
+        if os.path.exists(os.path.join(root, PLUGIN_FOLDER, PLUGINS[api])):
+            return PLUGINS[api]
+    return None
+
+
+def _read(root, name):
+    path = os.path.join(root, name)
+    try:
+        with io.open(path, encoding='utf-8', errors='replace') as stream:
+            return to_native(stream.read())
+    except (IOError, OSError) as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return ''
+        raise CliError('%s could not be read (%s). Run the task as root (become: true).' % (path, to_native(error.strerror)))
