@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -17,29 +18,39 @@ def run(argv, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.fixture(params=['systemd', 'sysv'])
-def dom0(request, tmp_path):
-    """(root, generation) of a dom0 on which the stand-in was installed twice."""
+@pytest.fixture(scope='module', params=['systemd', 'sysv'])
+def installed(request, tmp_path_factory):
+    """(root, generation): the stand-in was installed there twice."""
+    root = tmp_path_factory.mktemp(request.param)
     for dummy in range(2):
-        assert run(['sh', os.path.join(XAPI, 'install.sh'), str(tmp_path), request.param]) == (0, '', '')
-    return tmp_path, request.param
+        assert run(['sh', os.path.join(XAPI, 'install.sh'), str(root), request.param]) == (0, '', '')
+    return root, request.param
 
 
 @pytest.fixture
-def switch(dom0, tmp_path):
+def dom0(installed, tmp_path):
+    """(root, generation) of a dom0 of the test's own."""
+    root = tmp_path / 'dom0'
+    shutil.copytree(str(installed[0]), str(root), symlinks=True)
+    return root, installed[1]
+
+
+@pytest.fixture
+def switch(dom0):
     """``switch(backend)`` -> (status, stdout, stderr, what systemctl or chkconfig was told)."""
-    tools = tmp_path / 'tools'
+    root = dom0[0]
+    tools = root / 'tools'
     tools.mkdir()
     for name in ('systemctl', 'chkconfig'):
         (tools / name).write_text('#!/bin/sh\necho %s "$@" >> %s/told\n' % (name, tools))
         (tools / name).chmod(0o755)
-    script = str(tmp_path / 'opt/xensource/bin/xe-switch-network-backend')
+    script = str(root / 'opt/xensource/bin/xe-switch-network-backend')
 
     def function(*words):
         told = tools / 'told'
         if told.exists():
             told.unlink()
-        result = run([script] + list(words), LAB_ROOT=str(tmp_path), PATH='%s:%s' % (tools, os.environ['PATH']))
+        result = run([script] + list(words), LAB_ROOT=str(root), PATH='%s:%s' % (tools, os.environ['PATH']))
         return result + (told.read_text() if told.exists() else '',)
     return function
 

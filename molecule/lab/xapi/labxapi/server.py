@@ -267,7 +267,7 @@ def serve(service, unix_path, address, port):
     os.chmod(unix_path, 0o600)
     for server in servers:
         server.service = service
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
     return servers
 
 
