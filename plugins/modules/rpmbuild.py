@@ -1,0 +1,280 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: rpmbuild
+version_added: 0.1.0
+short_description: Build RPMs from a spec, again only when an input changed
+author: The xenserver.openvswitch project (@xenserver-openvswitch)
+description:
+  - Runs C(rpmbuild) on a spec with its sources and patches, which it copies to where rpmbuild looks for them.
+  - Beside the results it keeps a manifest of everything that went in. A build starts only when a byte of the spec, a source or a patch,
+    a parameter, or the version of rpm or the compiler differs, or when one of the RPMs is gone or altered.
+  - Results appear at their place only when the whole build succeeded, and the manifest after them.
+    An interrupted build leaves no manifest and no half result.
+  - Two builds in one O(topdir) cannot mix; the second is refused and told which build is under way.
+extends_documentation_fragment:
+  - xenserver.openvswitch.attributes
+options:
+  spec:
+    description: The spec file on the host.
+    type: path
+    required: true
+  sources:
+    description:
+      - The files that the spec names as sources, on the host. They are given under their file names.
+      - A source or patch that the spec names must be given here or in O(patches),
+        so that a leftover of an earlier build is never built in unnoticed.
+    type: list
+    elements: path
+    default: []
+  patches:
+    description: The files that the spec names as patches, on the host.
+    type: list
+    elements: path
+    default: []
+  defines:
+    description:
+      - Macros and their values. A value is text or a whole number and arrives in the spec as it is written.
+      - Percent signs, backslashes, braces, control characters, a leading C(-) and blanks around the value are refused.
+        V(%{nil}) is accepted and means empty.
+      - C(openvswitch_version) becomes the version of the packages, in which rpm allows no C(-).
+      - Folders are given by O(topdir), C(_smp_mflags) by O(jobs).
+    type: dict
+    default: {}
+  with:
+    description: Build conditions to switch on, as by C(--with).
+    type: list
+    elements: str
+    default: []
+  without:
+    description: Build conditions to switch off, as by C(--without), for example V(check) for the unit tests of Open vSwitch.
+    type: list
+    elements: str
+    default: []
+  target:
+    description: The architecture to build for, as by C(--target). Without it that of the host.
+    type: str
+  environment:
+    description: Environment variables for the build. They are inputs like all others.
+    type: dict
+    default: {}
+  topdir:
+    description:
+      - The folder in which rpmbuild works, as an absolute path. It is created where it is missing.
+      - Without it rpm's own setting for this user holds, as C(rpm -E %_topdir) prints it.
+    type: path
+  jobs:
+    description: How many processes C(make) may run at once. Without it rpm decides. It is no input.
+    type: int
+  stage:
+    description:
+      - V(binary) builds the packages, V(source) the source package, V(all) both.
+      - V(prep) only unpacks and patches the sources and returns the folder.
+    type: str
+    choices: [binary, all, source, prep]
+    default: binary
+  time_limit:
+    description:
+      - The longest that the build may take, in seconds.
+      - A build that takes longer is ended together with its children, and the task fails.
+    type: int
+    default: 7200
+seealso:
+  - module: xenserver.openvswitch.rpm_package
+'''
+
+EXAMPLES = r'''
+- name: The RPMs of Open vSwitch 2.5.3 with the module for one kernel are built
+  xenserver.openvswitch.rpmbuild:
+    spec: /root/openvswitch-xen.spec
+    sources:
+      - /root/openvswitch-2.5.3.tar.gz
+    defines:
+      openvswitch_version: 2.5.3
+      kernel_uname: 3.10.0+2
+    without:
+      - check
+  register: build
+
+- name: The source package is built in a folder of its own
+  xenserver.openvswitch.rpmbuild:
+    spec: /root/openvswitch-xen.spec
+    sources:
+      - /root/openvswitch-2.5.3.tar.gz
+    stage: source
+    topdir: /var/tmp/rpmbuild
+'''
+
+RETURN = r'''
+rpms:
+  description: The packages that the build made, or made earlier from the same inputs. In check mode those that are up to date.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    nevra:
+      description: The full name.
+      type: str
+      sample: openvswitch-2.5.3-1.x86_64
+    name:
+      description: The name.
+      type: str
+      sample: openvswitch
+    epoch:
+      description: The epoch, empty where there is none.
+      type: str
+      sample: ''
+    version:
+      description: The version.
+      type: str
+      sample: 2.5.3
+    release:
+      description: The release.
+      type: str
+      sample: '1'
+    arch:
+      description: The architecture, V(src) for a source package.
+      type: str
+      sample: x86_64
+    path:
+      description: The file.
+      type: str
+      sample: /root/rpmbuild/RPMS/x86_64/openvswitch-2.5.3-1.x86_64.rpm
+    size:
+      description: The file's size in bytes.
+      type: int
+      sample: 2103196
+    sha256:
+      description: The file's SHA-256.
+      type: str
+      sample: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+    header_sha256:
+      description: The SHA-256 of the package's header, by which a rebuild is told from the build before; empty where rpm is older than 4.14.
+      type: str
+      sample: 3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b
+prepared:
+  description: The folder with the unpacked and patched sources.
+  returned: success, with O(stage=prep)
+  type: str
+  sample: /root/rpmbuild/BUILD/openvswitch-xen-4f53cda18c2b
+manifest:
+  description: The file that lists the inputs and results of this build.
+  returned: success
+  type: str
+  sample: /root/rpmbuild/RPMS/openvswitch-xen-4f53cda18c2b.json
+log:
+  description: The file with all that the last build printed.
+  returned: success, and failure of the build
+  type: str
+  sample: /root/rpmbuild/RPMS/openvswitch-xen-4f53cda18c2b.log
+reasons:
+  description: Why a build was needed, or in check mode would be. Empty where everything is up to date.
+  returned: success
+  type: list
+  elements: str
+  sample: [sources/openvswitch-2.5.3.tar.gz changed]
+stage:
+  description: The section of the spec in which the build failed; null where it failed before the first.
+  returned: failure of the build
+  type: str
+  sample: '%build'
+errors:
+  description: The first error of the compiler, configure or another tool in that section, then the errors of rpmbuild.
+  returned: failure of the build
+  type: list
+  elements: str
+  sample: ['configure: error: Cannot find openssl (use --disable-ssl to configure without SSL support)']
+failed_tests:
+  description: The unit tests that failed, with RV(ignore:number) and RV(ignore:name).
+  returned: failure of the build
+  type: list
+  elements: dict
+  sample: [{number: 12, name: vlog - Python}]
+missing_requires:
+  description: All BuildRequires that this host lacks.
+  returned: failure of the build
+  type: list
+  elements: str
+  sample: [openssl-devel, libcap-ng-devel]
+log_tail:
+  description: The last lines of the log.
+  returned: failure of the build
+  type: list
+  elements: str
+  sample: ['RPM build errors:', '    Bad exit status from /var/tmp/rpm-tmp.0Xr6sW (%build)']
+'''
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_build as build
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+
+# Seconds for rpm's short answers.
+SHORT = 60
+
+
+def refuse(texts):
+    if texts:
+        raise CliError('Nothing was built: %s.' % '; '.join(texts))
+
+
+def absolute(options):
+    """The options with absolute paths, so that none can be taken for an option of rpmbuild."""
+    paths = dict((name, [os.path.abspath(path) for path in options[name]]) for name in ('sources', 'patches'))
+    return dict(options, spec=os.path.abspath(options['spec']), **paths)
+
+
+@guarded
+def run(module):
+    options = absolute(module.params)
+    refuse(build.bad_options(options) + build.bad_files(options))
+    folders, versions = build.survey(options, SHORT)
+    wanted = build.inputs(options, versions)
+    where = build.places(folders, wanted)
+    manifest = build.read_manifest(where['manifest'])
+    reasons = build.differences(manifest, wanted)
+    change = Change()
+    if reasons:
+        unlisted = build.unlisted(options, SHORT)
+        refuse(['%s names %s as source or patch; give it in sources or patches' % (options['spec'], name) for name in unlisted])
+        before = build.flat(manifest['inputs']) if manifest else {}
+        for name in set(before).union(build.flat(wanted)):
+            change.note(name, before.get(name), build.flat(wanted).get(name))
+        change.touch()
+        change.add_command(['rpmbuild', build.STAGES[options['stage']]] + build.arguments(options) + [options['spec']])
+        if not module.check_mode:
+            manifest = build.build(options, where, wanted, options['time_limit'])
+    current = manifest if manifest and not (reasons and module.check_mode) else dict(rpms=[], prepared=None)
+    prepared = dict(prepared=current['prepared']) if options['stage'] == 'prep' else {}
+    exit_with(module, change, rpms=current['rpms'], manifest=where['manifest'], log=where['log'], reasons=reasons, **prepared)
+
+
+def main():
+    run(AnsibleModule(
+        argument_spec={
+            'spec': dict(type='path', required=True),
+            'sources': dict(type='list', elements='path', default=[]),
+            'patches': dict(type='list', elements='path', default=[]),
+            'defines': dict(type='dict', default={}),
+            'with': dict(type='list', elements='str', default=[]),
+            'without': dict(type='list', elements='str', default=[]),
+            'target': dict(type='str'),
+            'environment': dict(type='dict', default={}),
+            'topdir': dict(type='path'),
+            'jobs': dict(type='int'),
+            'stage': dict(type='str', choices=['binary', 'all', 'source', 'prep'], default='binary'),
+            'time_limit': dict(type='int', default=7200)},
+        supports_check_mode=True))
+
+
+if __name__ == '__main__':
+    main()
