@@ -1,0 +1,517 @@
+#!/usr/bin/env python3
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make and remove the lab: podman images, one network, six hosts, their keys and certificates.
+
+What the lab should be is written in the tables below; each image and each container carries a digest of
+everything it was made from, so that `up` makes what is missing or stale and leaves the rest alone.
+"""
+
+import argparse
+import concurrent.futures
+import contextlib
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+LAB = Path(__file__).resolve().parent
+REPO = LAB.parent.parent
+CACHE = REPO / '.cache' / 'lab'
+
+PREFIX = 'ovs-lab'
+LABEL = 'ovs-lab'                       # label of everything the lab owns; its value is the clone it belongs to
+DIGEST = 'ovs-lab.digest'               # label: what a container was made from
+SUBNET, GATEWAY, PREFIXLEN = '10.213.47.0/24', '10.213.47.1', 24
+SUITE = 'bullseye'
+APT_PACKAGES = 'podman runc crun netavark aardvark-dns iptables nftables uidmap debootstrap openssl openssh-client'
+TOOLS = ('podman', 'debootstrap', 'openssl', 'ssh-keygen')
+BOOT_LIMIT = 60                         # seconds until a new host must answer on its ssh port
+
+# Image -> the image it starts from. A folder of images/ each.
+IMAGES = {
+    'base': 'debootstrap',
+    'toolchain': 'base',
+    'ddk': 'toolchain',
+    'builder': 'toolchain',
+    'systemd': 'base',
+    'controller': 'systemd',
+    'dom0-systemd': 'systemd',
+    'dom0-sysv': 'base',
+}
+
+# What podman must be told where its defaults cannot start a container (an older crun, low limits). Tried in this order.
+RUNTIMES = (
+    None,
+    '[engine]\nruntime = "runc"\n',
+    '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]\n[engine]\nruntime = "runc"\n',
+    '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]\n[engine]\nruntime = "crun"\n',
+)
+
+# A dom0 needs what its init and its switch need, and no more: reboot, network, tap devices, priorities, locked memory.
+DOM0_ARGS = ['--restart=always', '--cap-add=SYS_BOOT,NET_ADMIN,NET_RAW,SYS_NICE,IPC_LOCK', '--device=/dev/net/tun']
+SYSTEMD_ARGS = ['--systemd=always']
+SYSV_ARGS = ['--systemd=false', '--tmpfs=/run:rw,mode=755,notmpcopyup']
+HOSTS = {
+    'controller': {'image': 'controller', 'address': '10.213.47.10', 'args': ['--restart=always', *SYSTEMD_ARGS]},
+    'builder': {'image': 'builder', 'address': '10.213.47.11', 'volumes': {'builder-dist': '/var/cache/ovs-dist'}},
+    'ddk': {'image': 'ddk', 'address': '10.213.47.12', 'volumes': {'ddk-topdir': '/usr/src/redhat'}},
+    'xs8-a': {'image': 'dom0-systemd', 'address': '10.213.47.21', 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
+    'xs8-b': {'image': 'dom0-systemd', 'address': '10.213.47.22', 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
+    'xs6': {'image': 'dom0-sysv', 'address': '10.213.47.31', 'pool': 'pool_xs6', 'args': DOM0_ARGS + SYSV_ARGS},
+}
+
+
+class LabError(Exception):
+    """What cannot be done, why, and the remedy."""
+
+
+# --- saying what is done, and running tools ---------------------------------------------------------------------------
+
+STARTED = time.monotonic()
+
+
+def say(text):
+    """One step with the seconds since the start."""
+    sys.stdout.write('[%6.1f s] %s\n' % (time.monotonic() - STARTED, text))
+    sys.stdout.flush()
+
+
+def run(argv, **kwargs):
+    """Run a tool; return its standard output. A failure is a LabError with the end of what it wrote."""
+    kwargs.setdefault('stdin', subprocess.DEVNULL if 'input' not in kwargs else None)
+    if kwargs['stdin'] is None:
+        del kwargs['stdin']
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **kwargs)
+    if done.returncode:
+        tail = '\n'.join((done.stdout + done.stderr).decode(errors='replace').splitlines()[-25:])
+        raise LabError('%s: exit code %d\n%s' % (shlex.join(map(str, argv)), done.returncode, tail))
+    return done.stdout.decode(errors='replace')
+
+
+def podman(*args, **kwargs):
+    return run(['podman', *args], **kwargs)
+
+
+def check_machine():
+    """Refuse a machine that cannot hold the lab, before anything is made."""
+    missing = [tool for tool in TOOLS if not shutil.which(tool, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')]
+    if missing:
+        raise LabError('The lab needs %s, not found in PATH. On Debian: apt-get install --no-install-recommends %s'
+                       % (', '.join(missing), APT_PACKAGES))
+    if os.geteuid():
+        raise LabError('The lab needs root (its hosts boot an init, make bridges and tap devices). Run it with sudo.')
+
+
+@contextlib.contextmanager
+def lock():
+    """One lab.py at a time in a clone."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / 'lock', 'w', encoding='utf-8') as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say('waiting for another lab.py of this clone')
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+# --- the container runtime --------------------------------------------------------------------------------------------
+
+def runtime_conf():
+    return CACHE / 'containers.conf'
+
+
+def use_runtime():
+    """Use the containers.conf that an earlier probe wrote, unless the caller named one. True if the probe was done."""
+    conf = runtime_conf()
+    if conf.exists() and conf.stat().st_size:
+        os.environ.setdefault('CONTAINERS_CONF', str(conf))
+    return conf.exists()
+
+
+def probe_runtime(rootfs):
+    """Find the first configuration with which podman starts a container, and write it down (empty: the defaults)."""
+    errors = []
+    for text in RUNTIMES:
+        runtime_conf().write_text(text or '', encoding='utf-8')
+        environment = dict(os.environ, **({'CONTAINERS_CONF': str(runtime_conf())} if text else {}))
+        try:
+            podman('run', '--rm', '--network=none', '--rootfs', str(rootfs), '/bin/true', env=environment)
+        except LabError as exc:
+            errors.append(str(exc).splitlines()[-1])
+            continue
+        say('podman starts containers with %s' % (' '.join(text.split()) if text else 'its defaults'))
+        use_runtime()
+        return
+    runtime_conf().unlink()
+    raise LabError('podman starts no container here, with none of the runtimes tried:\n  ' + '\n  '.join(errors))
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+def containerfile(name):
+    return LAB / 'images' / name / 'Containerfile'
+
+
+def copied(name):
+    """The files that an image's COPY lines name, sorted."""
+    files = []
+    for source in re.findall(r'^COPY\s+(\S+)', containerfile(name).read_text(encoding='utf-8'), re.MULTILINE):
+        path = LAB / source
+        if not path.exists():
+            raise LabError('%s copies %s, which does not exist' % (containerfile(name), path))
+        files += [path] if path.is_file() else [item for item in path.rglob('*') if item.is_file() or item.is_symlink()]
+    return sorted(item for item in files if '__pycache__' not in item.parts)
+
+
+def digest(*parts):
+    """12 hex digits over strings and files (name in the lab, mode, content)."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            mode = '%o' % (part.lstat().st_mode & 0o777)
+            body = os.fsencode(os.readlink(part)) if part.is_symlink() else part.read_bytes()
+            entry = [str(part.relative_to(LAB)).encode(), mode.encode(), body]
+        else:
+            entry = [str(part).encode()]
+        for item in entry:
+            total.update(b'%d:' % len(item) + item)
+    return total.hexdigest()[:12]
+
+
+def image_tags():
+    """Image name -> full tag; a tag changes with the image's inputs and with those of the image it starts from."""
+    tags = {'debootstrap': 'localhost/%s-debootstrap:%s' % (PREFIX, SUITE)}
+    for name, parent in IMAGES.items():
+        value = digest(tags[parent], containerfile(name), *copied(name))
+        tags[name] = 'localhost/%s-%s:%s' % (PREFIX, name, value)
+    return tags
+
+
+def present_images():
+    listed = json.loads(podman('images', '--format=json', '--filter=reference=localhost/%s-*' % PREFIX) or '[]')
+    return {tag for image in listed for tag in image.get('Names') or []}
+
+
+def bootstrap(tag):
+    """The first image: what debootstrap makes of the suite. Its folder also serves the probe of the runtime."""
+    with tempfile.TemporaryDirectory(prefix='debootstrap-', dir=CACHE) as folder:
+        say('image debootstrap: %s, minimal variant' % SUITE)
+        run(['debootstrap', '--variant=minbase', SUITE, folder])
+        if not use_runtime():
+            probe_runtime(folder)
+        shutil.rmtree(Path(folder) / 'var/cache/apt/archives', ignore_errors=True)
+        (Path(folder) / 'var/cache/apt/archives/partial').mkdir(parents=True)
+        say('image debootstrap: import')
+        with subprocess.Popen(['tar', '-C', folder, '-c', '--numeric-owner', '.'], stdout=subprocess.PIPE) as tar:
+            podman('import', '--change=LABEL %s=%s' % (LABEL, 'image'), '-', tag, stdin=tar.stdout)
+
+
+def build(name, tags):
+    """Build one image on its parent; the log stays under the cache."""
+    log = CACHE / 'log' / ('image-%s.log' % name)
+    log.parent.mkdir(exist_ok=True)
+    begun = time.monotonic()
+    say('image %s: build' % name)
+    argv = ['podman', 'build', '--network=host', '--layers=false', '--pull=never', '--label=%s=image' % LABEL,
+            '--build-arg=PARENT=' + tags[IMAGES[name]], '--tag=' + tags[name], '--file', str(containerfile(name)), str(LAB)]
+    with open(log, 'wb') as handle:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        tail = '\n'.join(log.read_text(encoding='utf-8', errors='replace').splitlines()[-25:])
+        raise LabError('image %s does not build (whole log: %s):\n%s' % (name, log, tail))
+    say('image %s: built in %.1f s' % (name, time.monotonic() - begun))
+
+
+def images_up(tags):
+    """Build what is missing, each image as soon as its parent is there."""
+    present = present_images()
+    wanted = {name for name in IMAGES if tags[name] not in present}
+    if not wanted and use_runtime():
+        return
+    if tags['debootstrap'] not in present or not use_runtime():
+        bootstrap(tags['debootstrap'])
+    with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
+        running, built = {}, set(IMAGES) - wanted | {'debootstrap'}
+        while wanted or running:
+            for name in [name for name in IMAGES if name in wanted and IMAGES[name] in built]:
+                wanted.remove(name)
+                running[pool.submit(build, name, tags)] = name
+            done, _rest = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                built.add(running.pop(future))
+                try:
+                    future.result()
+                except LabError:
+                    wanted.clear()
+                    raise
+
+
+# --- keys and certificates --------------------------------------------------------------------------------------------
+
+def ssh_up():
+    """The user's key, one host key a host, and the known_hosts that names them."""
+    folder = CACHE / 'ssh'
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for name, host in [('lab', None), *HOSTS.items()]:
+        key = folder / ('id_' + name if host is None else 'host_' + name)
+        if not key.exists():
+            say('ssh key %s' % name)
+            run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'ovs-lab ' + name, '-f', str(key)])
+        if host:
+            public = key.with_name(key.name + '.pub').read_text(encoding='utf-8').split()[:2]
+            lines.append('%s,%s %s\n' % (name, host['address'], ' '.join(public)))
+    known = folder / 'known_hosts'
+    if not known.exists() or known.read_text(encoding='utf-8') != ''.join(lines):
+        known.write_text(''.join(lines), encoding='utf-8')
+
+
+def tls_up():
+    """The lab's CA and a certificate for each host that speaks OVSDB over TLS."""
+    folder = CACHE / 'tls'
+    folder.mkdir(exist_ok=True)
+    if not (folder / 'ca.pem').exists():
+        say('TLS authority')
+        run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-sha256', '-days', '3650', '-subj', '/O=ovs-lab/CN=ovs-lab authority',
+             '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', str(folder / 'ca.key'), '-out', str(folder / 'ca.pem')])
+    for name, host in HOSTS.items():
+        if 'pool' not in host and name != 'controller':
+            continue
+        key, request, cert = (folder / (name + suffix) for suffix in ('.key', '.csr', '.pem'))
+        if cert.exists():
+            continue
+        say('TLS certificate %s' % name)
+        run(['openssl', 'req', '-newkey', 'rsa:2048', '-nodes', '-sha256', '-subj', '/O=ovs-lab/CN=' + name, '-keyout', str(key), '-out', str(request)])
+        run(['openssl', 'x509', '-req', '-in', str(request), '-CA', str(folder / 'ca.pem'), '-CAkey', str(folder / 'ca.key'), '-CAcreateserial', '-sha256',
+             '-days', '3650', '-extfile', '/dev/stdin', '-out', str(cert)], input=b'subjectAltName=DNS:%s,IP:%s' % (name.encode(), host['address'].encode()))
+        request.unlink()
+
+
+# --- what each host is given ------------------------------------------------------------------------------------------
+
+def identity(name):
+    """A UUID that stays the same for a host or a pool of the lab."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name + '.ovs-lab.invalid'))
+
+
+def xapi_files(name):
+    """What the XAPI stand-in's own tool writes for this host: identity, pool, role."""
+    host = HOSTS[name]
+    coordinator = next(other for other, known in HOSTS.items() if known.get('pool') == host['pool'])
+    role = 'master' if coordinator == name else 'slave:' + HOSTS[coordinator]['address']
+    with tempfile.TemporaryDirectory() as root:
+        generation = Path(root, 'opt/lab-xapi/generation')
+        generation.parent.mkdir(parents=True)
+        generation.write_text(host['image'].rpartition('-')[2], encoding='utf-8')
+        run([sys.executable, '-B', '-m', 'labxapi.configure', '--root', root, '--uuid', identity(name), '--name-label', name,
+             '--address', host['address'], '--role', role], cwd=LAB / 'xapi')
+        generation.unlink()
+        return {str(path.relative_to(root)): (0o644, path.read_bytes()) for path in Path(root).rglob('*') if path.is_file()}
+
+
+def host_files(name):
+    """Path -> (mode, bytes) of what only this host holds."""
+    host, ssh, tls = HOSTS[name], CACHE / 'ssh', CACHE / 'tls'
+    files = {
+        'root/.ssh/authorized_keys': (0o600, (ssh / 'id_lab.pub').read_bytes()),
+        'etc/ssh/ssh_host_ed25519_key': (0o600, (ssh / ('host_' + name)).read_bytes()),
+        'etc/ssh/ssh_host_ed25519_key.pub': (0o644, (ssh / ('host_%s.pub' % name)).read_bytes()),
+        'etc/lab/network': (0o644, ('ADDRESS=%s/%d\nGATEWAY=%s\n' % (host['address'], PREFIXLEN, GATEWAY)).encode()),
+    }
+    if name == 'controller':
+        chain = b''.join((tls / item).read_bytes() for item in ('controller.key', 'controller.pem', 'ca.pem'))
+        files['etc/ovsdb-controller/server.pem'] = (0o600, chain)
+        files['etc/ovsdb-controller/ca.pem'] = (0o644, (tls / 'ca.pem').read_bytes())
+    if 'pool' in host:
+        files.update(xapi_files(name))
+        files['etc/xensource/xapi-ssl.pem'] = (0o600, b''.join((tls / (name + suffix)).read_bytes() for suffix in ('.key', '.pem')))
+    return files
+
+
+def archive(files):
+    """The files as a tar stream owned by root."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode='w') as tar:
+        for path, (mode, body) in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(body), mode
+            tar.addfile(entry, io.BytesIO(body))
+    return stream.getvalue()
+
+
+# --- network and containers -------------------------------------------------------------------------------------------
+
+def network_exists():
+    return PREFIX in podman('network', 'ls', '--format={{.Name}}').split()
+
+
+def container(name):
+    return '%s-%s' % (PREFIX, name)
+
+
+def create_argv(name, tag):
+    """podman's argument vector for one host, without its digest label."""
+    host = HOSTS[name]
+    argv = ['podman', 'create', '--name', container(name), '--hostname', name, '--network', PREFIX, '--ip', host['address'],
+            '--label', '%s=%s' % (LABEL, REPO)]
+    argv += ['--add-host=%s:%s' % (other, HOSTS[other]['address']) for other in HOSTS if other != name]
+    argv += ['--volume=%s:%s' % (CACHE / folder, target) for folder, target in host.get('volumes', {}).items()]
+    return argv + host.get('args', []), tag
+
+
+def container_digest(name, tag):
+    argv, image = create_argv(name, tag)
+    contents = ['%s %o %s' % (path, mode, hashlib.sha256(body).hexdigest()) for path, (mode, body) in sorted(host_files(name).items())]
+    return digest(image, *argv, *contents)
+
+
+def present_containers():
+    """Host name -> podman's record, for every container that carries a host's name."""
+    listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % PREFIX) or '[]')
+    found = {record['Names'][0]: record for record in listed}
+    for record in found.values():
+        owner = (record.get('Labels') or {}).get(LABEL)
+        if owner is None:
+            raise LabError('Container %s has a name of the lab but was not made by it. Rename or remove it.' % record['Names'][0])
+        if owner != str(REPO) and Path(owner, 'molecule/lab/lab.py').exists():
+            raise LabError('The lab of another clone is there: %s. Remove it first: %s down' % (owner, Path(owner, 'molecule/lab/lab.py')))
+    return {name: found[container(name)] for name in HOSTS if container(name) in found}
+
+
+def make_container(name, tag):
+    """Create one host anew, give it its files and boot it."""
+    argv, image = create_argv(name, tag)
+    podman('rm', '--force', '--ignore', '--time=0', container(name))
+    for folder in HOSTS[name].get('volumes', {}):
+        (CACHE / folder).mkdir(exist_ok=True)
+    run([*argv, '--label', '%s=%s' % (DIGEST, container_digest(name, tag)), image])
+    podman('cp', '-', container(name) + ':/', input=archive(host_files(name)))
+    podman('start', container(name))
+    wait_for_ssh(name)
+    say('host %s: answers at %s' % (name, HOSTS[name]['address']))
+
+
+def wait_for_ssh(name):
+    """Until the host's sshd greets."""
+    deadline, problem = time.monotonic() + BOOT_LIMIT, None
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((HOSTS[name]['address'], 22), timeout=2) as link:
+                if link.recv(4) == b'SSH-':
+                    return
+        except OSError as exc:
+            problem = exc
+        time.sleep(0.1)
+    raise LabError('Host %s did not answer on its ssh port within %d s (%s). See: podman logs %s' % (name, BOOT_LIMIT, problem, container(name)))
+
+
+def containers_up(tags, fresh=()):
+    """Make every host that is missing, stale or asked for anew; start what is stopped."""
+    present = present_containers()
+    make, start = [], []
+    for name, host in HOSTS.items():
+        record, tag = present.get(name), tags[host['image']]
+        if name in fresh or record is None or record['Labels'].get(DIGEST) != container_digest(name, tag):
+            make.append(name)
+        elif record['State'] != 'running':
+            start.append(name)
+    if make and not network_exists():
+        say('network %s: %s' % (PREFIX, SUBNET))
+        podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', PREFIX)
+    for name in start:
+        say('host %s: start' % name)
+        podman('start', container(name))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
+        for name in make:
+            say('host %s: create from image %s' % (name, HOSTS[name]['image']))
+        for future in [pool.submit(make_container, name, tags[HOSTS[name]['image']]) for name in make]:
+            future.result()
+        list(pool.map(wait_for_ssh, [name for name in HOSTS if name not in make]))
+    return len(make) + len(start)
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+def command_up(_options, fresh=()):
+    check_machine()
+    use_runtime()
+    tags = image_tags()
+    images_up(tags)
+    ssh_up()
+    tls_up()
+    changed = containers_up(tags, fresh)
+    say('the lab is up: %s' % ('%d of %d hosts made or started' % (changed, len(HOSTS)) if changed else 'nothing to do'))
+
+
+def command_reset(options):
+    command_up(options, fresh=options.hosts)
+
+
+def command_down(_options):
+    check_machine()
+    use_runtime()
+    names = [record['Names'][0] for record in present_containers().values()]
+    if names:
+        say('remove %s' % ' '.join(names))
+        podman('rm', '--force', '--time=0', *names)
+    if network_exists():
+        podman('network', 'rm', PREFIX)
+    say('the lab is down')
+
+
+def command_clean(options):
+    command_down(options)
+    tags = sorted(present_images())
+    if tags:
+        say('remove %d images' % len(tags))
+        podman('rmi', '--force', *tags)
+    shutil.rmtree(CACHE)
+    say('the lab is gone')
+
+
+def command_status(_options):
+    check_machine()
+    use_runtime()
+    present, tags = present_containers(), image_tags()
+    for name, host in HOSTS.items():
+        record = present.get(name)
+        state = record['State'] if record else 'absent'
+        if record and record['Labels'].get(DIGEST) != container_digest(name, tags[host['image']]):
+            state += ' (stale: lab.py up makes it anew)'
+        print('%-11s %-14s %-13s %s' % (name, host['address'], host['image'], state))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest='command', required=True)
+    for name, text in (('up', 'make what is missing or stale'), ('down', 'remove the hosts and their network'),
+                       ('clean', 'down, and remove images, keys and caches'), ('status', 'say what is there')):
+        commands.add_parser(name, help=text)
+    commands.add_parser('reset', help='make hosts anew').add_argument('hosts', nargs='+', choices=sorted(HOSTS), metavar='HOST')
+    options = parser.parse_args()
+    try:
+        with lock():
+            globals()['command_' + options.command](options)
+    except LabError as exc:
+        print('lab.py: %s' % exc, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
