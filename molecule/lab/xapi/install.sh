@@ -31,7 +31,9 @@ program() { # DESTINATION SOURCE
     mv -f "$root/$1.new" "$root/$1"
 }
 
-put 644 opt/lab-xapi/labxapi $(cd "$here" && ls labxapi/*.py)
+for module in "$here"/labxapi/*.py; do
+    put 644 opt/lab-xapi/labxapi "labxapi/${module##*/}"
+done
 put 755 opt/lab-xapi bin/configure
 echo "$generation" > "$root/opt/lab-xapi/generation"
 put 755 opt/xensource/bin bin/xe bin/xapi bin/xe-switch-network-backend bin/xe-toolstack-restart

@@ -19,31 +19,36 @@ XAPI = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 if sys.version_info < (3, 9):
     collect_ignore_glob = ['test_*.py']
 else:
-    import importlib.util
     sys.path.insert(0, XAPI)
+
+
+def make_pool(folder, **host):
     from labpool import Pool
+    return Pool(str(folder / 'state.json'), **host)
 
 
 @pytest.fixture
 def pool(tmp_path):
-    return Pool(str(tmp_path / 'state.json'))
+    return make_pool(tmp_path)
 
 
 @pytest.fixture
 def old_pool(tmp_path):
     """A pool of the SysV generation: no SDN_controller."""
-    return Pool(str(tmp_path / 'old.json'), has_sdn=False)
+    return make_pool(tmp_path, has_sdn=False)
 
 
 @pytest.fixture
 def bridge_pool(tmp_path):
     """A pool whose coordinator runs on the bridge backend."""
-    return Pool(str(tmp_path / 'bridge.json'), backend='bridge')
+    return make_pool(tmp_path, backend='bridge')
 
 
 @pytest.fixture
 def load(monkeypatch):
     """``load(path below molecule/lab/xapi, name)``: a file as a module, in sys.modules for the time of the test."""
+    import importlib.util
+
     def function(path, name):
         spec = importlib.util.spec_from_file_location(name, os.path.join(XAPI, path))
         module = importlib.util.module_from_spec(spec)

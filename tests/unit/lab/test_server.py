@@ -276,7 +276,7 @@ def test_the_client_is_refused_as_by_xapi(hosts, xenapi):
     for call, expected in (
             (lambda: session.xenapi.host.reboot(session.xenapi.host.get_by_uuid(A)), ['HOST_NOT_DISABLED']),
             (lambda: session.xenapi.SDN_controller.get_by_uuid('X'), ['UUID_INVALID', 'SDN_controller', 'X']),
-            (lambda: session.xenapi.planet.get_all(), ['MESSAGE_METHOD_UNKNOWN', 'planet.get_all'])):
+            (session.xenapi.planet.get_all, ['MESSAGE_METHOD_UNKNOWN', 'planet.get_all'])):
         with pytest.raises(failure) as error:
             call()
         assert error.value.details == expected

@@ -65,6 +65,13 @@ def run(api, sdn, words, files, trusted=True):
     return output, 1
 
 
+def refusal(error):
+    """What :func:`run` returns where XAPI cannot even begin with a command."""
+    output = []
+    _server_error(output, error.code, error.params)
+    return output, 1
+
+
 def _usage(output, message):
     output.extend([(ERR, message + '\n'), (ERR, USAGE + '\n')])
 

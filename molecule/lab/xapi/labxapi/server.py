@@ -99,22 +99,16 @@ class Service:
 
     def _xe(self, body, trusted):
         request = json.loads(body)
-        if self.api is None:
-            return self._xe_failed(ApiError('HOST_IS_SLAVE', self.coordinator))
-        self._record('xe', request['words'])
         try:
+            if self.api is None:
+                raise ApiError('HOST_IS_SLAVE', self.coordinator)
+            self._record('xe', request['words'])
             output, status = cli.run(self.api, self.host.has_sdn, request['words'], request['files'], trusted)
+        except ApiError as error:
+            output, status = cli.refusal(error)
         except Exception as error:
             LOG.error('xe: %s', traceback.format_exc())
-            return self._xe_failed(internal(repr(error)))
-        return json.dumps(dict(output=output, status=status)).encode()
-
-    @staticmethod
-    def _xe_failed(error):
-        class Refusing:
-            def call(self, *dummy):
-                raise error
-        output, status = cli.run(Refusing(), True, ['pool-list'], {})
+            output, status = cli.refusal(internal(repr(error)))
         return json.dumps(dict(output=output, status=status)).encode()
 
     # -- a supporter's way to its coordinator -------------------------------------------------------------------
@@ -137,7 +131,8 @@ class Service:
             return post(self.coordinator, self.port, PEER + 'cli', body)
         except OSError as error:
             LOG.warning('the coordinator %s cannot be reached: %s', self.coordinator, error)
-            return self._xe_failed(ApiError('HOST_IN_EMERGENCY_MODE'))
+            output, status = cli.refusal(ApiError('HOST_IN_EMERGENCY_MODE'))
+            return json.dumps(dict(output=output, status=status)).encode()
 
     # -- a coordinator's way to its supporters ------------------------------------------------------------------
 
