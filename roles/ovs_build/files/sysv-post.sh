@@ -1,3 +1,8 @@
+#!/bin/sh
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # After the files of a SysV package are in place. $1: 1 on install, 2 on upgrade.
 # Known host scripts make way for the package's own; the host's are kept in xs-saved.
 ours=/usr/share/openvswitch/scripts

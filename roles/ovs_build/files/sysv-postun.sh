@@ -1,3 +1,8 @@
+#!/bin/sh
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # After the files are gone. $1: 0 on erase, 1 on upgrade.
 # A link that leads nowhere stands where a replacement was that no package has any more: the host gets its own back.
 saved=/usr/lib/openvswitch/xs-saved
