@@ -30,26 +30,36 @@ class SourceError(ValueError):
     """A source that no dist tarball can be made from; the message holds the remedy."""
 
 
-def look(path, patched, time_limit):
-    """The source at ``path``.
+def identify(path, patched):
+    """What stands at ``path``: ``dict(kind, path, version)``; no program is started.
 
     :arg patched: whether patches will be applied; a release is then unpacked and bootstrapped again.
-    :raises SourceError: nothing there, or no Open vSwitch.
+    :raises SourceError: nothing there, or no Open vSwitch that could be bootstrapped.
     """
     if os.path.isdir(path):
-        return _folder(path, time_limit)
+        return _folder(path)
     if os.path.isfile(path):
         return _tarball(path, patched)
     raise SourceError('There is no %s on this host. Put an Open vSwitch source tree or tarball there.' % path)
 
 
-def _folder(path, time_limit):
+def measure(source, time_limit):
+    """The identified source with ``content`` and ``files``; a Git tree takes one git.
+
+    :raises SourceError: a part that could not be copied.
+    """
+    path = source['path']
+    if source['kind'] in ('tarball', 'release'):
+        return dict(source, content=digest(path), files=None)
+    files = _git_files(path, time_limit) if source['kind'] == 'git' else _tree_files(path)
+    return dict(source, content=digest_tree(path, files), files=files)
+
+
+def _folder(path):
     version = version_of(_text(os.path.join(path, 'configure.ac')), path)
     if not os.path.isfile(os.path.join(path, 'boot.sh')):
         raise SourceError('%s has no boot.sh, so that its configure script cannot be made. Give a whole source tree, or the release tarball itself.' % path)
-    kind = 'git' if os.path.exists(os.path.join(path, '.git')) else 'tree'
-    files = _git_files(path, time_limit) if kind == 'git' else _tree_files(path)
-    return dict(kind=kind, path=path, version=version, content=digest_tree(path, files), files=files)
+    return dict(kind='git' if os.path.exists(os.path.join(path, '.git')) else 'tree', path=path, version=version)
 
 
 def _text(path):
@@ -128,7 +138,7 @@ def _tarball(path, patched):
     if (patched or not release) and 'boot.sh' not in names:
         raise SourceError('%s has no boot.sh, so that its configure script cannot be made. Give a whole source tree.' % path)
     kind = 'release' if release and not patched else 'tarball'
-    return dict(kind=kind, path=path, version=version, content=digest(path), files=None)
+    return dict(kind=kind, path=path, version=version)
 
 
 def _members(path):

@@ -112,6 +112,7 @@ def make(source, patches, there, where, jobs, time_limit):
 
 def _hand_on(source, patches, there, work, steps, jobs):
     """A copy of a release tarball, which is the result already."""
+    steps.say('%s is a release already and is handed on as it is.' % source['path'])
     copy = os.path.join(work, 'release')
     shutil.copyfile(source['path'], copy)
     return copy
@@ -123,8 +124,11 @@ class Steps(object):
     def __init__(self, log, path, time_limit):
         self._log, self.path, self._time_limit = log, path, time_limit
 
+    def say(self, line):
+        self._log.write(to_bytes(line + '\n'))
+
     def run(self, stage, argv, cwd):
-        self._log.write(to_bytes('\n$ %s\n' % _cli.quote(argv)))
+        self.say('\n$ %s' % _cli.quote(argv))
         try:
             _cli.run(argv, self._time_limit, cwd=cwd, output=self._log)
         except _cli.CliError as error:

@@ -20,6 +20,7 @@ BOOTSTRAP = (
     (('tar',), 'tar'),
     (('gzip',), 'gzip'),
 )
+GIT = (('git',), 'git')
 PATCH = (('patch',), 'patch')
 
 # The lowest Python that configure takes, by the release that began to ask for it.
@@ -43,11 +44,16 @@ def python_for(version):
     return [python for since, python in _PYTHONS if since <= numbers(version)][0]
 
 
-def survey(version, patched, time_limit):
-    """The tools that are there, as a dict of paths by the name that was looked for, and the missing ones, as text for each."""
-    there, missing = {}, []
-    for names, package in BOOTSTRAP + ((PATCH,) if patched else ()):
-        path = _first(names)
+def survey(source, patched, time_limit):
+    """The tools that an identified source needs.
+
+    :returns: those that are there, as a dict of paths by name, and a text for each that is missing.
+    """
+    there, missing, version = {}, [], source['version']
+    if source['kind'] == 'release':
+        return there, missing
+    for names, package in BOOTSTRAP + ((GIT,) if source['kind'] == 'git' else ()) + ((PATCH,) if patched else ()):
+        path = first(names)
         if path:
             there[names[0]] = path
         else:
@@ -59,7 +65,8 @@ def survey(version, patched, time_limit):
     return there, missing
 
 
-def _first(names):
+def first(names):
+    """The path of the first program that is there, or None."""
     for name in names:
         try:
             return _cli.find(name)
@@ -71,7 +78,7 @@ def _first(names):
 def _python(wanted, time_limit):
     """The first interpreter of the wanted major version that is recent enough."""
     for name in _PYTHON_NAMES[wanted[0]]:
-        path = _first([name])
+        path = first([name])
         if path and _suits(numbers(_cli.run([path, '-c', _PYTHON_SAYS], time_limit).out), wanted):
             return path
     return None

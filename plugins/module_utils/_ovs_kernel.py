@@ -18,6 +18,7 @@ except ImportError:  # Python 2
 
 # Until 1.6 the module was called openvswitch_mod.
 _FILE = re.compile(r'(?:^|/)openvswitch(?:_mod)?\.ko(?:\.(gz|xz|zst))?$')
+_TEXTS = re.compile(br'(?<![\x20-\x7e])(version|srcversion)=([\w.+~-]+)\0')
 _NAMES = ('openvswitch', 'openvswitch_mod')
 
 
@@ -72,8 +73,7 @@ def _modinfo(path):
         content = _content(path)
     except (IOError, OSError, EOFError, ValueError):
         return {}  # absent, cut off or packed in a way that this Python cannot read
-    found = re.findall(br'\0(version|srcversion)=([^\0]*)(?=\0)', content)
-    return dict((name.decode('ascii'), value.decode('utf-8', 'replace')) for name, value in found)
+    return dict((name.decode('ascii'), value.decode('ascii')) for name, value in _TEXTS.findall(content))
 
 
 def _content(path):

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """OVSDB connection methods, checked before ovs-vsctl, which takes any text with at most a warning.
 
-The forms are those of ovsdb(7), "Connection Methods", and of the Manager table in ovs-vswitchd.conf.db(5).
+The forms are those of ovsdb(7), "Connection Methods", and of the Manager table in ovs-vswitchd.conf.db(5), less two
+that are documented and do not work: ``tcp:[IPv6]`` without a port, and ``ptcp::HOST``, which listens on port 65535.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,7 +20,7 @@ ACTIVE = ('ssl', 'tcp')
 PASSIVE = ('pssl', 'ptcp')
 PATHS = ('unix', 'punix')
 
-FORMS = 'ssl:HOST[:PORT], tcp:HOST[:PORT], pssl:[PORT][:HOST], ptcp:[PORT][:HOST], unix:FILE or punix:FILE'
+FORMS = 'ssl:HOST[:PORT], tcp:HOST[:PORT], pssl:[PORT[:HOST]], ptcp:[PORT[:HOST]], unix:FILE or punix:FILE'
 
 # The first release that resolves names (its NEWS); older ones take addresses only.
 NAMES_SINCE = (2, 10)
@@ -89,16 +90,20 @@ def _split_active(text, rest):
     if not host:
         raise TargetError(text, 'lacks the host after the method: an address, IPv6 in brackets, or a name.')
     _plain_ipv6(text, host, port)
+    if match and port is None:  # ovsdb-server 3.1.0 takes the address's own colons for that of a port
+        raise TargetError(text, 'lacks the port, which an IPv6 address needs, such as tcp:[2001:db8::1]:6640.')
     return host, port
 
 
 def _split_passive(text, rest):
-    """[PORT][:HOST]"""
+    """[PORT[:HOST]]"""
     port, host = _halves(rest)
     if host == '':
         raise TargetError(text, 'ends in a colon: give the local address after it, or leave it out.')
     if port.startswith('['):
-        raise TargetError(text, 'has the host before the port; it is %s:[PORT][:HOST].' % text.partition(':')[0])
+        raise TargetError(text, 'has the host before the port; it is %s:[PORT[:HOST]].' % text.partition(':')[0])
+    if host and not port:
+        raise TargetError(text, 'lacks the port before the address; Open vSwitch would listen on 65535.')
     _plain_ipv6(text, host or '', None)
     return host, port or None
 

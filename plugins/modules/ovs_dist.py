@@ -130,6 +130,12 @@ log_tail:
   type: list
   elements: str
   sample: ['configure: error: C compiler cannot create executables']
+missing:
+  description: The tools that the host lacks, each with the package that usually holds it.
+  returned: when a tool is missing
+  type: list
+  elements: str
+  sample: [autoreconf (package autoconf), aclocal (package automake), libtoolize (package libtool)]
 commands:
   description: Empty. The log holds the commands of the steps.
   returned: success
@@ -162,49 +168,54 @@ def inside(path, folder):
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def source_of(params):
-    """The source and its patches, each checked.
-
-    :raises SourceError: with the remedy.
-    """
+def source_of(module):
+    """The source and its patches, each checked; ends the module where one is wrong."""
+    params = module.params
     src, dest = params['src'].rstrip(os.sep), params['dest']
-    if os.path.isdir(src) and inside(dest, src):
-        raise _dist.SourceError('The folder dest, %s, is inside the source, and would change it. Give one outside.' % dest)
-    patches = _dist.patches(params['patches'])
-    source = _dist.look(src, bool(patches), params['time_limit'])
-    if params['version'] and params['version'] != source['version']:
-        raise _dist.SourceError('%s is version %s, and not %s. Give the source of that version.' % (src, source['version'], params['version']))
-    return source, patches
+    try:
+        if os.path.isdir(src) and inside(dest, src):
+            raise _dist.SourceError('The folder dest, %s, is inside the source, and would change it. Give one outside.' % dest)
+        patches = _dist.patches(params['patches'])
+        source = _dist.identify(src, bool(patches))
+        if params['version'] and params['version'] != source['version']:
+            raise _dist.SourceError('%s is version %s, and not %s. Give the source of that version.' % (src, source['version'], params['version']))
+        if source['kind'] == 'git' and not _dist_tools.first(['git']):
+            tools_for(module, source, patches)
+        return _dist.measure(source, params['time_limit']), patches
+    except _dist.SourceError as error:
+        module.fail_json(msg='%s Nothing was changed.' % error)
 
 
 def tools_for(module, source, patches):
     """The tools that the source needs; ends the module where one is missing."""
-    if source['kind'] == 'release':
-        return {}
-    there, missing = _dist_tools.survey(source['version'], bool(patches), module.params['time_limit'])
+    there, missing = _dist_tools.survey(source, bool(patches), module.params['time_limit'])
     if missing:
         module.fail_json(msg=_dist_tools.refusal(source['version'], missing), missing=missing)
     return there
 
 
+def make(module, source, patches, there, where):
+    """The manifest of the tarball that is made, or nothing but its shape in check mode."""
+    params = module.params
+    if module.check_mode:
+        return dict(sha256=None, size=None)
+    try:
+        with _dist_build.locked(params['dest']):
+            return _dist_build.make(source, patches, there, where, params['jobs'], params['time_limit'])
+    except _dist.SourceError as error:
+        module.fail_json(msg=str(error))
+
+
 @guarded
 def run(module):
-    params, change = module.params, Change()
-    try:
-        source, patches = source_of(params)
-    except _dist.SourceError as error:
-        module.fail_json(msg='%s Nothing was changed.' % error)
-    where = _dist_build.paths(params['dest'], source['version'])
-    wanted = _dist_build.inputs(source, patches)
+    source, patches = source_of(module)
+    where = _dist_build.paths(module.params['dest'], source['version'])
+    wanted, change = _dist_build.inputs(source, patches), Change()
     manifest = _dist_build.standing(where, wanted)
     if manifest is None:
         change.note('inputs', _dist_build.recorded(where), wanted)
         change.touch()
-        there = tools_for(module, source, patches)
-        manifest = dict(sha256=None, size=None)
-        if not module.check_mode:
-            with _dist_build.locked(params['dest']):
-                manifest = _dist_build.make(source, patches, there, where, params['jobs'], params['time_limit'])
+        manifest = make(module, source, patches, tools_for(module, source, patches), where)
     exit_with(module, change, version=source['version'], kind=source['kind'], sha256=manifest['sha256'], size=manifest['size'], **where)
 
 

@@ -22,9 +22,9 @@ extends_documentation_fragment:
 options:
   target:
     description:
-      - The targets, each V(ssl:HOST[:PORT]), V(tcp:HOST[:PORT]), V(pssl:[PORT][:HOST]), V(ptcp:[PORT][:HOST]), V(unix:FILE) or V(punix:FILE).
+      - The targets, each V(ssl:HOST[:PORT]), V(tcp:HOST[:PORT]), V(pssl:[PORT[:HOST]]), V(ptcp:[PORT[:HOST]]), V(unix:FILE) or V(punix:FILE).
       - HOST is an IPv4 address, an IPv6 address in brackets, or a name. Open vSwitch resolves names from 2.10 on, where it was built to.
-      - PORT is a number from 1 to 65535. For V(pssl) and V(ptcp), V(0) lets the kernel choose.
+      - PORT is a number from 1 to 65535. For V(pssl) and V(ptcp), V(0) lets the kernel choose. An IPv6 address needs its port.
       - An empty list with O(state=exact) removes every manager.
     type: list
     elements: str

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_apply, _ovs_json, _ovs_manager
+
+UNANSWERED = _ovs.NotReached('no answer', _cli.Result(['ovs-vsctl'], -14, '', 'Alarm clock'))
+
+
+class Switch(object):
+    """Stands for ovs-vsctl: answers from captured tables, notes what it was asked."""
+
+    def __init__(self, tables, hangs=()):
+        self.tables, self.hangs, self.calls = tables, hangs, []
+
+    def _call(self, name, *words):
+        self.calls.append((name,) + words)
+        if name in self.hangs:
+            raise UNANSWERED
+
+    def read(self, *names):
+        self._call('read')
+        return self.tables
+
+    def write(self, commands, wait):
+        self._call('write', commands, wait)
+        return ['new']
+
+    def await_rows(self, conditions, then):
+        self._call('await', conditions)
+        return self.tables[1]
+
+
+@pytest.fixture
+def switch(captured):
+    return lambda name='two-managers', **options: Switch(_ovs_json.tables(captured('ovs-3.1.0-%s.json' % name)), **options)
+
+
+def apply(switch, plan, wait=True, missing=()):
+    have = _ovs_manager.have(*switch.tables)
+    return _ovs_apply.apply(switch, have, have, plan, wait, lambda now: list(missing))
+
+
+def test_converged_and_applied_asks_nothing_more(switch):
+    asked = switch()
+    assert [row['target'] for row in apply(asked, [])] == ['ptcp:0:127.0.0.1', 'tcp:127.0.0.1:6641'] and asked.calls == []
+
+
+def test_a_change_is_one_more_process(switch):
+    asked = switch()
+    apply(asked, [['clear']])
+    assert asked.calls == [('write', [['clear']], True)]
+
+
+@pytest.mark.parametrize('missing, stored', [([], True), ([['set']], False)])
+def test_a_change_that_nobody_took_up_tells_whether_it_is_stored(switch, missing, stored):
+    with pytest.raises(_ovs_apply.NotDone) as caught:
+        apply(switch(hangs=['write']), [['clear']], missing=missing)
+    told = caught.value.details()
+    assert (told['stored'], told['applied'], told['changed'], told['rc']) == (stored, False, stored, -14)
+    assert ('Stored, not applied' in str(caught.value)) == stored
+
+
+def test_the_second_run_is_no_false_ok(switch):
+    asked = switch('not-applied', hangs=['await'])
+    with pytest.raises(_ovs_apply.NotDone, match='Stored, not applied') as caught:
+        apply(asked, [])
+    assert asked.calls == [('await', [['Open_vSwitch', '.', 'cur_cfg>=11']])]
+    assert caught.value.details()['applied'] is False
+
+
+def test_the_second_run_waits_for_a_daemon_that_catches_up(switch):
+    assert apply(switch('not-applied'), [])[0]['target'] == 'ptcp:0:127.0.0.1'
+
+
+def test_a_daemon_that_is_down_on_request_is_not_waited_for(switch):
+    asked = switch('not-applied', hangs=['await'])
+    apply(asked, [], wait=False)
+    assert asked.calls == []
+
+
+def connected(tables, target):
+    column = [row for row in tables[1] if row['target'] == target][0]
+    column['is_connected'] = True
+
+
+def test_connections_are_waited_for_in_one_process(switch):
+    asked = switch()
+    rows = _ovs_manager.have(*asked.tables)['managers']
+    connected(asked.tables, 'tcp:127.0.0.1:6641')
+    after = _ovs_apply.connect(asked, rows, ['tcp:127.0.0.1:6641'], changed=False)
+    assert [row['is_connected'] for row in after] == [False, True]
+    assert asked.calls == [('await', [['Manager', rows[1]['uuid'], 'is_connected=true']])]
+
+
+def test_what_is_connected_is_not_asked_again(switch):
+    asked = switch()
+    connected(asked.tables, 'tcp:127.0.0.1:6641')
+    _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables)['managers'], ['tcp:127.0.0.1:6641'])
+    assert asked.calls == []
+
+
+def test_a_manager_that_does_not_connect_is_named_with_its_state(switch):
+    asked = switch(hangs=['await'])
+    with pytest.raises(_ovs_apply.NotDone) as caught:
+        _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables)['managers'], ['tcp:127.0.0.1:6641'], changed=True, applied=True)
+    assert 'tcp:127.0.0.1:6641 (' in str(caught.value) and 'BACKOFF' in str(caught.value)
+    told = caught.value.details()
+    assert told['stored'] and told['changed'] and told['applied'] and len(told['managers']) == 2
