@@ -175,15 +175,16 @@ def copied(name):
         if not path.exists():
             raise LabError('%s copies %s, which does not exist' % (containerfile(name), path))
         files += [path] if path.is_file() else [item for item in path.rglob('*') if item.is_file() or item.is_symlink()]
-    return sorted(item for item in files if '__pycache__' not in item.parts)
+    # The same as .containerignore says.
+    return sorted(item for item in files if '__pycache__' not in item.parts and item.suffix != '.md')
 
 
 def digest(*parts):
-    """12 hex digits over strings and files (name in the lab, mode, content)."""
+    """12 hex digits over strings and files (name in the lab, whether executable, content)."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, Path):
-            mode = '%o' % (part.lstat().st_mode & 0o777)
+            mode = 'x' if part.lstat().st_mode & 0o100 else '-'
             body = os.fsencode(os.readlink(part)) if part.is_symlink() else part.read_bytes()
             entry = [str(part.relative_to(LAB)).encode(), mode.encode(), body]
         else:
@@ -401,8 +402,15 @@ def make_container(name, tag):
         (CACHE / folder).mkdir(exist_ok=True)
     run([*argv, '--label', '%s=%s' % (DIGEST, container_digest(name, tag)), image])
     podman('cp', '-', container(name) + ':/', input=archive(host_files(name)))
+    boot(name)
+
+
+def boot(name):
+    """Start a host and wait for what others need of it."""
     podman('start', container(name))
     wait_for_ssh(name)
+    if 'pool' in HOSTS[name]:
+        wait_for_xapi(name)
     say('host %s: answers at %s' % (name, HOSTS[name]['address']))
 
 
@@ -420,6 +428,16 @@ def wait_for_ssh(name):
     raise LabError('Host %s did not answer on its ssh port within %d s (%s). See: podman logs %s' % (name, BOOT_LIMIT, problem, container(name)))
 
 
+def wait_for_xapi(name):
+    """Until the dom0's XAPI says that its start is complete."""
+    script = 'for i in $(seq %d); do test -e /var/run/xapi_init_complete.cookie && exit; sleep 0.2; done; exit 1' % (BOOT_LIMIT * 5)
+    try:
+        podman('exec', container(name), 'sh', '-c', script)
+    except LabError:
+        raise LabError('XAPI of host %s did not start within %d s. See: podman exec %s tail /var/log/xensource.log'
+                       % (name, BOOT_LIMIT, container(name))) from None
+
+
 def containers_up(tags, fresh=()):
     """Make every host that is missing, stale or asked for anew; start what is stopped."""
     present = present_containers()
@@ -433,15 +451,12 @@ def containers_up(tags, fresh=()):
     if make and not network_exists():
         say('network %s: %s' % (PREFIX, SUBNET))
         podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', PREFIX)
-    for name in start:
-        say('host %s: start' % name)
-        podman('start', container(name))
     with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
         for name in make:
             say('host %s: create from image %s' % (name, HOSTS[name]['image']))
-        for future in [pool.submit(make_container, name, tags[HOSTS[name]['image']]) for name in make]:
+        for future in [pool.submit(boot, name) for name in start] + [pool.submit(make_container, name, tags[HOSTS[name]['image']]) for name in make]:
             future.result()
-        list(pool.map(wait_for_ssh, [name for name in HOSTS if name not in make]))
+        list(pool.map(wait_for_ssh, [name for name in HOSTS if name not in make + start]))
     return len(make) + len(start)
 
 
