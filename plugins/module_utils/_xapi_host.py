@@ -13,6 +13,7 @@ import re
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._backend import backend_of
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi_manager import FIELD, OBJECT, PLUGINS
 
@@ -33,11 +34,6 @@ def read_role(text):
     word, dummy, address = text.strip().partition(':')
     role = dict(master='coordinator', slave='supporter').get(word)
     return role, address or None
-
-
-def read_backend(text):
-    """network.conf -> bridge or openvswitch, which also goes by vswitch; networkd takes anything else for openvswitch."""
-    return 'bridge' if text.strip() == 'bridge' else 'openvswitch'
 
 
 def read_boot_time(stat, first_process):
@@ -68,7 +64,7 @@ def facts(root='/'):
         generation='systemd' if os.path.isdir(os.path.join(root, 'run/systemd/system')) else 'sysv',
         role=role,
         coordinator_address=coordinator,
-        network_backend=read_backend(_read(root, BACKEND)),
+        network_backend=_backend_of(root),
         kernel=system[2],
         machine=system[4],
         plugin=_plugin(root),
@@ -86,7 +82,11 @@ def pending_reboot(root='/'):
     path = os.path.join(root, BACKEND)
     if not os.path.exists(path) or os.path.getmtime(path) <= booted:
         return []
-    return ['the network backend was set to %s after the host had started' % read_backend(_read(root, BACKEND))]
+    return ['the network backend was set to %s after the host had started' % _backend_of(root)]
+
+
+def _backend_of(root):
+    return backend_of(_read(root, BACKEND).strip())
 
 
 def _plugin(root):

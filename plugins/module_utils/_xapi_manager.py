@@ -15,7 +15,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import NOT_SET, UNKNOWN_COMMAND, Refused, XeError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import NOT_SET, UNKNOWN_COMMAND, UNREACHABLE, Refused, XeError
 
 OBJECT = 'SDN_controller'
 FIELD = 'pool.vswitch_controller'
@@ -163,33 +163,44 @@ def require_backend(xe, steps):
             'run again.' % (xe.pool()['master'], backend))
 
 
+class Unfinished(CliError):
+    """A change that stopped on its way; the next run completes it."""
+
+    def details(self):
+        return dict(super(Unfinished, self).details(), changed=True)
+
+
 def apply(xe, have, want, steps):
     """Run the calls of :func:`plan`.
 
-    :raises CliError: one failed; the message says what XAPI holds then.
+    :raises XeError: XAPI refused the first, so that it holds what it did.
+    :raises Unfinished: it holds, or may hold, something else.
     """
     for command, params in steps:
         try:
             xe.call(command, params)
         except CliError as error:
-            if not _overtaken(xe, command, getattr(error, 'code', None), want):
-                raise CliError(str(error) + _state_after(have, want, command), error.result)
+            _judge(xe, have, want, command, error)
 
 
-def _overtaken(xe, command, code, want):
-    """Whether another run got there first, so that the call had nothing left to do."""
-    if command == 'sdn-controller-forget':
-        return code == 'UUID_INVALID'
-    if code != 'OPERATION_NOT_ALLOWED' or command != 'sdn-controller-introduce':
-        return False
-    return target(read(xe, SSL_PORT)['controller']) == target(want)
-
-
-def _state_after(have, want, command):
-    if command != 'sdn-controller-introduce' or have['controller'] is None:
-        return ''
-    return ('\nXAPI has already forgotten %s, so that the pool may be without a manager now. Run the task again: it completes the change to %s.'
-            % (target(have['controller']), target(want)))
+def _judge(xe, have, want, command, error):
+    """Raise what a failed call comes to, unless another run got there first and left it nothing to do."""
+    code = getattr(error, 'code', None)
+    if command == 'sdn-controller-forget' and code == 'UUID_INVALID':
+        return
+    if command == 'sdn-controller-introduce' and code == 'OPERATION_NOT_ALLOWED':
+        now = target(read(xe, SSL_PORT)['controller'])
+        if now == target(want):
+            return
+        if now:
+            raise Unfinished(
+                'Another run has set the manager %s in the meantime, so that %s was not set. Let one run at a time manage a pool, and run again.'
+                % (now, target(want)), error.result)
+    forgot = command == 'sdn-controller-introduce' and have['controller'] is not None
+    if not forgot and isinstance(error, XeError) and code != UNREACHABLE:
+        raise error
+    said = 'XAPI has already forgotten %s.' % target(have['controller']) if forgot else 'XAPI may have changed the manager all the same.'
+    raise Unfinished('%s\n%s Run the task again: it completes the change to %s.' % (error, said, target(want) or 'no manager'), error.result)
 
 
 def update_hosts(xe, plugin):

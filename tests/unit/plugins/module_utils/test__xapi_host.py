@@ -57,13 +57,6 @@ def test_the_role(text, role):
     assert host.read_role(text) == role
 
 
-@pytest.mark.parametrize('text, backend', [
-    ('bridge\n', 'bridge'), ('bridge', 'bridge'), ('openvswitch\n', 'openvswitch'), ('vswitch\n', 'openvswitch'), ('', 'openvswitch'), ('other', 'openvswitch'),
-])
-def test_the_backend(text, backend):
-    assert host.read_backend(text) == backend
-
-
 def test_no_xenserver(dom0):
     assert host.facts(dom0({})) is None
 
@@ -89,9 +82,18 @@ def test_a_supporter_of_the_sysv_generation(dom0):
     assert host.field_plugin(root) == "PORT = '6640'\n"
 
 
+@pytest.mark.parametrize('text, backend', [
+    (u'bridge\n', 'bridge'), (u'bridge', 'bridge'), (u'openvswitch\n', 'openvswitch'), (u'vswitch\n', 'openvswitch'), (u'', 'openvswitch'),
+    (u'other', 'openvswitch'),
+])
+def test_the_backend(dom0, text, backend):
+    assert host.facts(dom0({'etc/xensource-inventory': INVENTORY, 'etc/xensource/network.conf': text}))['network_backend'] == backend
+
+
 def test_a_host_without_a_plugin(dom0):
     root = dom0({'etc/xensource-inventory': INVENTORY})
     assert host.facts(root)['plugin'] is None
+    assert host.facts(root)['network_backend'] == 'openvswitch'
     assert host.field_plugin(root) == ''
 
 

@@ -8,6 +8,7 @@ __metaclass__ = type
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_manager as manager
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, DOWN, POOL, RECORD, Pool
 
@@ -177,16 +178,17 @@ def test_the_same_record_introduced_by_another_run_meanwhile(monkeypatch):
 def test_another_record_introduced_by_another_run_meanwhile(monkeypatch):
     pool = Pool()
     pool.before['sdn-controller-introduce'] = lambda: setattr(pool, 'controller', ('ssl', '192.0.2.99', 6632))
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(manager.Unfinished) as caught:
         change(pool, monkeypatch, SSL)
-    assert 'Please forget it first' in str(caught.value) and 'already forgotten' not in str(caught.value)
+    assert 'Another run has set the manager ssl:192.0.2.99:6632' in str(caught.value) and 'ssl:192.0.2.10:6632 was not set' in str(caught.value)
 
 
 def test_a_failure_after_the_forget_says_what_is_left_and_the_next_run_completes_it(monkeypatch):
     pool = Pool(('ssl', '192.0.2.11', 6632))
     pool.fails['sdn-controller-introduce'] = DOWN
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(manager.Unfinished) as caught:
         change(pool, monkeypatch, SSL)
+    assert caught.value.details()['changed'] and caught.value.details()['stderr'] == DOWN
     assert 'already forgotten ssl:192.0.2.11:6632' in str(caught.value) and 'completes the change to ssl:192.0.2.10:6632' in str(caught.value)
     assert pool.controller is None
     pool.fails.clear()
@@ -194,13 +196,39 @@ def test_a_failure_after_the_forget_says_what_is_left_and_the_next_run_completes
     assert pool.controller == ('ssl', '192.0.2.10', 6632)
 
 
-def test_a_failure_of_the_forget_leaves_all_as_it_was(monkeypatch):
+REFUSAL = 'You attempted an operation that was not allowed.\nreason: because\n'
+
+
+@pytest.mark.parametrize('held, want, command', [
+    (('ssl', '192.0.2.11', 6632), SSL, 'sdn-controller-forget'), (None, SSL, 'sdn-controller-introduce')])
+def test_a_refusal_of_the_first_call_leaves_all_as_it_was(monkeypatch, held, want, command):
+    pool = Pool(held)
+    pool.fails[command] = REFUSAL
+    with pytest.raises(XeError) as caught:
+        change(pool, monkeypatch, want)
+    assert caught.value.code == 'OPERATION_NOT_ALLOWED' and 'changed' not in caught.value.details()
+    assert pool.controller == held
+
+
+@pytest.mark.parametrize('sdn, want, goal', [(True, SSL, 'ssl:192.0.2.10:6632'), (True, None, 'no manager'), (False, SSL, 'ssl:192.0.2.10:6632')])
+def test_a_call_that_is_cut_off_leaves_it_open_what_xapi_holds(monkeypatch, sdn, want, goal):
+    pool = Pool(('ssl', '192.0.2.11', 6632), sdn=sdn)
+    for command in ('sdn-controller-forget', 'pool-set-vswitch-controller'):
+        pool.fails[command] = 'Lost connection to the server.\n'
+    with pytest.raises(manager.Unfinished) as caught:
+        change(pool, monkeypatch, want)
+    assert 'may have changed the manager' in str(caught.value) and 'completes the change to %s.' % goal in str(caught.value)
+
+
+def test_a_call_that_takes_too_long_leaves_it_open_too(monkeypatch):
     pool = Pool(('ssl', '192.0.2.11', 6632))
-    pool.fails['sdn-controller-forget'] = DOWN
-    with pytest.raises(Exception) as caught:
+
+    def expire():
+        raise CliError('xe did not finish within 9 seconds and was ended.')
+    pool.before['sdn-controller-forget'] = expire
+    with pytest.raises(manager.Unfinished) as caught:
         change(pool, monkeypatch, SSL)
-    assert 'already forgotten' not in str(caught.value)
-    assert pool.commands == ['sdn-controller-list', 'sdn-controller-forget']
+    assert '9 seconds' in str(caught.value) and caught.value.details() == dict(changed=True)
 
 
 def test_the_backend_is_asked_for_before_anything_but_a_mere_forget(monkeypatch):
@@ -212,8 +240,6 @@ def test_the_backend_is_asked_for_before_anything_but_a_mere_forget(monkeypatch)
         with pytest.raises(Refused) as caught:
             manager.require_backend(Xe(9), steps)
         assert 'network backend "bridge"' in str(caught.value) and A in str(caught.value)
-
-
 
 
 @pytest.mark.parametrize('api', [manager.OBJECT, manager.FIELD])

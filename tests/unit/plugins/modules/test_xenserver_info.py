@@ -12,13 +12,10 @@ from ansible_collections.xenserver.openvswitch.plugins.modules import xenserver_
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, DOWN, POOL, Pool
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
-HOST = dict(brand='XCP-ng', network_backend='openvswitch', role='coordinator')
-
-
 @pytest.fixture
 def run(monkeypatch):
-    def function(pool, host=HOST):
-        monkeypatch.setattr(_xapi_host, 'facts', lambda: dict(host) if host else None)
+    def function(pool, is_xenserver=True):
+        monkeypatch.setattr(_xapi_host, 'facts', lambda: dict(brand='XCP-ng', role='coordinator') if is_xenserver else None)
         monkeypatch.setattr(_xapi_host, 'field_plugin', lambda: '')
         monkeypatch.setattr(_xapi_host, 'pending_reboot', lambda: ['because'])
         pool.install(monkeypatch)
@@ -28,7 +25,7 @@ def run(monkeypatch):
 
 def test_no_xenserver(run):
     pool = Pool()
-    result, failed = run(pool, host=None)
+    result, failed = run(pool, is_xenserver=False)
     assert not failed and not result['changed']
     assert (result['is_xenserver'], result['xenserver'], result['pending_reboot']) == (False, None, [])
     assert pool.calls == []
