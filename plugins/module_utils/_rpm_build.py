@@ -274,18 +274,23 @@ class BuildError(_cli.CliError):
         return self._details
 
 
-_STAGE = re.compile(r'^Executing\(%(\w+)\)', re.M)
+_STAGE = re.compile(r'^(?:Executing\(%(\w+)\)|Processing (files):)', re.M)
 _ENDED = re.compile(r'^error: Bad exit status from \S+ \(%(\w+)\)', re.M)
 _NEEDED = re.compile(r'^\t(\S.*?) is needed by \S+$', re.M)
+# Autotest's line of a test that failed, or passed against expectation.
 _TEST = re.compile(r'^ *(\d+): (.*?)\s+(?:FAILED|UNEXPECTED PASS)(?: \(.*\))?$', re.M)
-_ERRORS = [re.compile(pattern, re.M) for pattern in (
-    r'^configure: error: .*',
-    r'^\S+?:\d+(?::\d+)?: (?:fatal )?error: .*',
-    r'^.*: undefined reference to .*',
-    r'^.*collect2: error: .*|^.*ld: cannot find .*',
+_TOOL_ERROR = re.compile('|'.join((
+    r'^configure: error: (?!in `).*',
+    r'^\S+?:\d+(?::\d+)?: (?:fatal )?error: .*',  # compilers
+    r'^\S+?: undefined reference to .*', r'^\S*ld: cannot find .*',  # the linker
     r'^(?:\S+/)?g?make(?:\[\d+\])?: \*\*\* .*',
-    r'^\S*sh: (?:line )?\d*:? ?.*(?:not found|No such file or directory|Permission denied)$',
-    r'^(?:tar|patch|gzip|cp|mv|rm|install|mkdir): .*|^\d+ out of \d+ hunks? FAILED.*')]
+    r"^can't find file to patch.*", r'^\d+ out of \d+ hunks? .*',  # patch
+    r'^\S*rpm-tmp\S*: (?:line )?\d+: .*')), re.M)  # the section's own shell
+_REMEDIES = (
+    (r'Version required: Requires: kernel', 'the spec found no kernel-devel package; give kernel_uname, or kernel_name with kernel_version, in defines'),
+    (r'File not found: .*\.gz', 'nothing compressed the manual pages; install redhat-rpm-config'),
+    (r'Installed \(but unpackaged\)', 'name them in %files, or define _unpackaged_files_terminate_build as 0'),
+    (r'command not found|: not found', 'install the package that holds this program'))
 _RPM_ERROR = re.compile(r'^error: (?!Bad exit status|Failed build dependencies).*(?:\n +\S.*)*', re.M)
 
 
@@ -293,17 +298,20 @@ def explain(log):
     """What a log of rpmbuild says of its failure: ``{stage, errors, failed_tests, missing_requires}``.
 
     ``stage`` is a section of the spec such as ``%build``, or None where rpmbuild ended before the first.
-    ``errors`` starts with the first error of a tool in that stage; rpmbuild's own come after.
+    ``errors`` starts with the first error of a tool in that section, or where none is known by its form with the
+    section's last line; rpmbuild's own errors come after.
     """
-    ended, begun = _ENDED.findall(log), list(_STAGE.finditer(log))
-    stage = ended[0] if ended else (begun[-1].group(1) if begun else None)
-    part = log[begun[-1].start():] if begun else log
-    first = sorted((found.start(), found.group(0).strip()) for found in (pattern.search(part) for pattern in _ERRORS) if found)
-    own = [re.sub(r'\s*\n\s+', ' ', text) for text in _RPM_ERROR.findall(log)]
-    missing = _NEEDED.findall(log) if 'Failed build dependencies' in log else []
-    tests = [dict(number=int(number), name=name) for number, name in _TEST.findall(log)] if stage == 'check' else []
-    return dict(stage='%' + stage if stage else None, errors=_once([text for position, text in first] + own),
-                failed_tests=_once(tests), missing_requires=_once(missing))
+    ended, begun = _ENDED.search(log), list(_STAGE.finditer(log))
+    part = log[begun[-1].start():] if begun else ''
+    stage = ended.group(1) if ended else (begun[-1].group(1) or begun[-1].group(2)) if begun else None
+    tests = [dict(number=int(number), name=name) for number, name in _TEST.findall(part)]
+    first = _TOOL_ERROR.search(part)
+    errors = [first.group(0)] if first else []
+    if ended and not errors and not tests:
+        errors = [line for line in log[:ended.start()].split('\n') if line.strip()][-1:]
+    errors += [re.sub(r'\s*\n\s+', ' ', text) for text in _RPM_ERROR.findall(log)]
+    return dict(stage='%' + stage if stage else None, errors=_once(errors), failed_tests=_once(tests),
+                missing_requires=_once(_NEEDED.findall(log)) if 'Failed build dependencies' in log else [])
 
 
 def _rpmbuild(options, where, spec, log, time_limit):
@@ -330,6 +338,7 @@ def _failure(error, where, spec):
     causes = ['missing BuildRequires, install them: ' + ', '.join(found['missing_requires'])] if found['missing_requires'] else []
     causes += ['failed unit tests: ' + ', '.join('%(number)d %(name)s' % test for test in found['failed_tests'])] if found['failed_tests'] else []
     causes += found['errors'][:1]
+    causes += [remedy for pattern, remedy in _REMEDIES if re.search(pattern, ' '.join(found['errors']))]
     if not causes:
         causes = [str(error)]
     return BuildError('The build of %s failed in %s: %s. The whole log: %s' % (

@@ -162,7 +162,7 @@ def problems(text):
     found = []
     for line in text.splitlines():
         line = line.strip()
-        if line and not line.startswith(_NOISE):
+        if line and not line.startswith(_NOISE) and _explain(line) not in found:
             found.append(_explain(line))
     return found
 
@@ -179,8 +179,8 @@ def transact(arguments, time_limit, pause=PAUSE):
         if _LOCKED not in result.err:
             return result
         if time.time() + pause >= end:
-            raise _cli.CliError('Another rpm held the lock of the package database for %s seconds; nothing was changed. '
-                                'See what runs (fuser -v /var/lib/rpm/.rpm.lock) and try again, or raise time_limit.' % time_limit, result)
+            raise _cli.CliError('Another rpm held the package database for all of %s seconds; try again when it has ended, or raise '
+                                'time_limit. fuser -v shows who holds the file that rpm names: %s' % (time_limit, said(result)), result)
         time.sleep(pause)
 
 

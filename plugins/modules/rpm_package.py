@@ -194,7 +194,7 @@ def carry_out(module, plan, before, read, **values):
     values.update(before=transaction.nevras(before), after=transaction.nevras(after), installed=installed, removed=removed, output=output)
     unmet = transaction.unmet(plan, after)
     if failure or unmet:
-        module.fail_json(msg='The rpm transaction did not do all that it should: %s. %s' % ('; '.join(unmet) or 'packages are as wanted', failure or ''),
+        module.fail_json(msg='The rpm transaction failed: %s' % '; '.join(unmet + [failure or 'rpm reported no error']),
                          **change.result(diff=module._diff, **values))
     exit_with(module, change, **values)
 

@@ -1,0 +1,273 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""rpm_package on the real rpm, with tiny packages and a database of their own."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
+from ansible_collections.xenserver.openvswitch.plugins.modules import rpm_package
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, path_of, require
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
+
+KO = 'openvswitch-modules-3.10.0+2'
+KO_TAGS = 'Provides: openvswitch-modules = %s\nProvides: openvswitch.ko.0\n'
+FAILS = {
+    'prefail': '%pre -p /bin/sh\necho pre says no; exit 1\n',
+    'postfail': '%post -p /bin/sh\necho post breaks; exit 3\n',
+    'preunfail': '%preun -p /bin/sh\necho preun says no; exit 1\n'}
+
+
+@pytest.fixture(scope='module')
+def built(tmp_path_factory):
+    """A host whose packages are built once; every test installs into a database of its own."""
+    require('rpm', 'rpmbuild', 'rpmkeys')
+    host = Host(tmp_path_factory.mktemp('rpm'))
+    arch = os.uname()[4]
+    host.files = dict(
+        base=host.rpm(**BASE),
+        alpha1=host.rpm('alpha', content='one'),
+        alpha1_rebuilt=host.rpm('alpha', content='two', folder='rebuilt'),
+        alpha2=host.rpm('alpha', version='2.0', scripts='%post\necho post of alpha $1\n%preun\necho preun of alpha $1\n'),
+        acme=host.rpm('alpha', version='3.0', tags='Vendor: Acme\tand Sons\n'),
+        needy=host.rpm('needy', tags='Requires: libnothere.so.9\nRequires: nothing-else\n'),
+        foreign=host.rpm('foreign', arch='s390x' if arch != 's390x' else 'x86_64', tags='Requires: libnothere.so.9\n'),
+        openvswitch=host.rpm('openvswitch', version='2.5.3', tags='Requires: openvswitch.ko.0\n'),
+        ko=host.rpm(KO, version='2.5.3', tags=KO_TAGS % '3.10.0+2'),
+        ko_other=host.rpm('openvswitch-modules-4.4.0+10', version='2.5.3', tags=KO_TAGS % '4.4.0+10'),
+        **dict((name, host.rpm(name, scripts=scripts)) for name, scripts in FAILS.items()))
+    return host
+
+
+@pytest.fixture
+def host(built, monkeypatch):
+    shutil.rmtree(os.path.join(built.home, 'db'), ignore_errors=True)
+    built.enter(monkeypatch)
+    assert built.run('rpm', '-U', built.files['base'])[0] == 0
+    built.forget_calls()
+    return built
+
+
+def apply(host, *files, **options):
+    args = dict(dict(path=[host.files[name] for name in files], allow_unsigned=True), **options)
+    check_mode = args.pop('check_mode', False)
+    return run_module(rpm_package.main, args, check_mode=check_mode, diff=True)
+
+
+def remove(*names, **options):
+    check_mode = options.pop('check_mode', False)
+    return run_module(rpm_package.main, dict(options, state='absent', name=list(names)), check_mode=check_mode, diff=True)
+
+
+def have(host):
+    return [nevra for nevra in host.installed() if nevra != 'base-1.0-1.noarch']
+
+
+def test_install_is_predicted_done_and_then_nothing_more_with_two_processes(host):
+    predicted = apply(host, 'openvswitch', 'ko', check_mode=True)[0]
+    assert have(host) == [], 'check mode installed'
+    done, failed = apply(host, 'openvswitch', 'ko')
+    assert not failed and done['changed']
+    for key in ('before', 'after', 'installed', 'removed', 'diff', 'commands'):
+        assert predicted[key] == done[key], key
+    assert done['after'] == have(host) == ['openvswitch-2.5.3-1.noarch', KO + '-2.5.3-1.noarch']
+    host.forget_calls()
+    again, failed = apply(host, 'openvswitch', 'ko')
+    assert not failed and not again['changed'] and not again['commands']
+    assert len(host.calls) == 2, host.calls
+
+
+def test_a_rebuild_of_the_same_version_is_seen_and_replaces(host):
+    apply(host, 'alpha1')
+    result, failed = apply(host, 'alpha1_rebuilt')
+    assert not failed and result['installed'] == result['removed'] == ['alpha-1.0-1.noarch']
+    assert '--replacepkgs' in result['commands'][0]
+    assert result['diff']['before'] != result['diff']['after']
+    assert not apply(host, 'alpha1_rebuilt')[0]['changed']
+
+
+def test_scripts_of_the_packages_are_heard(host):
+    result = apply(host, 'alpha2')[0]
+    assert result['output'] == 'post of alpha 1'
+    assert remove('alpha')[0]['output'] == 'preun of alpha 0'
+
+
+def test_an_older_one_wants_consent_and_latest_keeps_the_newer(host):
+    apply(host, 'alpha2')
+    result, failed = apply(host, 'alpha1')
+    assert failed and 'allow_downgrade' in result['msg'] and have(host) == ['alpha-2.0-1.noarch']
+    result, failed = apply(host, 'alpha1', state='latest')
+    assert not failed and not result['changed']
+    result, failed = apply(host, 'alpha1', allow_downgrade=True)
+    assert not failed and have(host) == ['alpha-1.0-1.noarch'] and '--oldpackage' in result['commands'][0]
+    assert apply(host, 'alpha2', state='latest')[0]['changed']
+
+
+def test_another_vendor_wants_consent_in_both_directions(host):
+    apply(host, 'alpha2')
+    result, failed = apply(host, 'acme')
+    assert failed and 'Acme\tand Sons' in result['msg'] and 'no vendor' in result['msg']
+    assert not apply(host, 'acme', allow_vendor_change=True)[1]
+    result, failed = apply(host, 'alpha2', allow_downgrade=True)
+    assert failed and 'allow_vendor_change' in result['msg'] and have(host) == ['alpha-3.0-1.noarch']
+
+
+def test_unsigned_files_want_a_checksum_or_consent(host):
+    path = host.files['alpha1']
+    result, failed = apply(host, 'alpha1', allow_unsigned=False)
+    assert failed and 'not signed' in result['msg']
+    promised = {os.path.basename(path): '0' * 64}
+    result, failed = apply(host, 'alpha1', allow_unsigned=False, checksums=promised)
+    assert failed and '0' * 64 in result['msg'] and have(host) == []
+    promised = {os.path.basename(path): _rpm.sha256(path).upper()}
+    assert not apply(host, 'alpha1', allow_unsigned=False, checksums=promised)[1]
+    assert have(host) == ['alpha-1.0-1.noarch']
+
+
+def test_a_signature_counts_only_with_its_key(host, tmp_path):
+    if not (path_of('gpg') and path_of('rpmsign')):
+        pytest.skip('needs gpg and rpmsign')
+    signed = str(tmp_path / 'alpha-1.0-1.noarch.rpm')
+    shutil.copy(host.files['alpha1'], signed)
+    keys, agent = str(tmp_path / 'gnupg'), dict(os.environ)
+    os.mkdir(keys, 0o700)
+    agent['GNUPGHOME'] = keys
+    subprocess.check_call(['gpg', '--batch', '--quiet', '--passphrase', '', '--quick-generate-key', 'tester', 'rsa2048', 'sign'], env=agent)
+    subprocess.check_call(['rpmsign', '--define', '_gpg_name tester', '--define', '__gpg ' + path_of('gpg'), '--addsign', signed], env=agent, stdout=subprocess.PIPE)
+    with open(str(tmp_path / 'key'), 'wb') as stream:
+        stream.write(subprocess.check_output(['gpg', '--armor', '--export', 'tester'], env=agent))
+    subprocess.call(['gpgconf', '--kill', 'all'], env=agent)
+    result, failed = run_module(rpm_package.main, dict(path=[signed]))
+    assert failed and 'rpm --import' in result['msg'] and have(host) == []
+    assert host.run('rpmkeys', '--import', str(tmp_path / 'key'))[0] == 0
+    result, failed = run_module(rpm_package.main, dict(path=[signed]))
+    assert not failed and result['installed'] == ['alpha-1.0-1.noarch']
+
+
+def test_all_missing_dependencies_are_told_in_check_mode_too(host):
+    for check_mode in (True, False):
+        result, failed = apply(host, 'needy', 'openvswitch', check_mode=check_mode)
+        assert failed and not result.get('changed')
+        for word in ('libnothere.so.9', 'nothing-else', 'openvswitch.ko.0'):
+            assert word in result['msg']
+    assert have(host) == []
+
+
+def test_another_architecture_is_told_before_its_missing_libraries(host):
+    result, failed = apply(host, 'foreign')
+    assert failed and 'foreign-1.0-1' in result['msg'] and 'is built for' in result['msg'] and 'libnothere' not in result['msg']
+    assert not [call for call in host.calls if '--test' in call]
+
+
+def test_damaged_missing_and_foreign_files_are_named_together(host, tmp_path):
+    with open(host.files['alpha1'], 'rb') as stream:
+        content = stream.read()
+    for name, data in (('cut.rpm', content[:3000]), ('short.rpm', content[:300]), ('text.rpm', b'/etc/hosts\n')):
+        (tmp_path / name).write_bytes(data)
+    result, failed = run_module(rpm_package.main, dict(path=[str(tmp_path / name) for name in ('cut.rpm', 'short.rpm')]))
+    assert failed and 'cut.rpm' in result['msg'] and 'short.rpm' in result['msg']
+    result, failed = run_module(rpm_package.main, dict(path=[str(tmp_path / name) for name in ('text.rpm', 'none.rpm')] + ['relative.rpm']))
+    assert failed and all(name in result['msg'] for name in ('text.rpm: no RPM', 'none.rpm: No such file', 'relative.rpm: no absolute'))
+    (tmp_path / 'payload.rpm').write_bytes(content[:-20])
+    result, failed = run_module(rpm_package.main, dict(path=[str(tmp_path / 'payload.rpm')], allow_unsigned=True))
+    assert failed and 'damaged' in result['msg'] and have(host) == []
+
+
+@pytest.mark.parametrize('name', ['a%(touch pwned).rpm', 'a b.rpm', 'a*.rpm', "a'b.rpm", 'a{b,c}.rpm', 'a\\b.rpm', 'a[b].rpm'])
+def test_file_names_that_rpm_expands_are_refused(host, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    path = str(tmp_path / name)
+    shutil.copy(host.files['alpha1'], path)
+    result, failed = run_module(rpm_package.main, dict(path=[path], allow_unsigned=True))
+    assert failed and 'rpm would expand' in result['msg']
+    assert host.calls == [] and os.listdir(str(tmp_path)) == [name]
+
+
+def test_two_builds_of_one_package_are_refused(host):
+    result, failed = apply(host, 'alpha1', 'alpha2')
+    assert failed and 'both files of package alpha.noarch' in result['msg']
+
+
+def test_a_partial_failure_tells_what_is_installed(host):
+    result, failed = apply(host, 'prefail', 'postfail')
+    assert failed and result['changed'] and result['after'] == result['installed'] == have(host) == ['postfail-1.0-1.noarch']
+    assert 'prefail-1.0-1.noarch is not installed' in result['msg'] and 'pre says no' in result['msg']
+    assert any('%post(postfail' in warning for warning in result['warnings'])
+
+
+def test_a_package_that_does_not_go_is_told(host):
+    apply(host, 'preunfail', 'alpha1')
+    result, failed = remove('preunfail', 'alpha')
+    assert failed and 'preunfail-1.0-1.noarch is still installed' in result['msg']
+    assert result['removed'] == ['alpha-1.0-1.noarch'] and result['after'] == have(host) == ['preunfail-1.0-1.noarch']
+
+
+def test_removal_by_virtual_name_takes_the_modules_of_all_kernels_in_one_transaction(host):
+    apply(host, 'openvswitch', 'ko', 'ko_other')
+    predicted = remove('openvswitch', 'openvswitch-modules', check_mode=True)[0]
+    assert len(have(host)) == 3
+    host.forget_calls()
+    result, failed = remove('openvswitch', 'openvswitch-modules')
+    assert not failed and have(host) == [] and len([call for call in host.calls if ' -e ' in call and '--test' not in call]) == 1
+    assert predicted['removed'] == result['removed'] and len(result['removed']) == 3
+    host.forget_calls()
+    result, failed = remove('openvswitch', 'openvswitch-modules')
+    assert not failed and not result['changed'] and len(host.calls) == 1
+
+
+def test_removal_by_exact_name_with_a_plus_leaves_the_other_kernels(host):
+    apply(host, 'ko', 'ko_other')
+    result, failed = remove(KO)
+    assert not failed and have(host) == ['openvswitch-modules-4.4.0+10-2.5.3-1.noarch']
+
+
+def test_modules_of_other_kernels_are_reported(host):
+    apply(host, 'openvswitch', 'ko')
+    assert apply(host, 'ko_other')[0]['siblings'] == [KO]
+    assert KO + '-2.5.3-1.noarch' in have(host)
+
+
+def test_removing_what_others_need_is_refused_whole(host):
+    apply(host, 'openvswitch', 'ko', 'alpha1')
+    result, failed = remove(KO, 'alpha')
+    assert failed and 'is needed by (installed) openvswitch' in result['msg'] and len(have(host)) == 3
+
+
+@pytest.mark.parametrize('name', ['--test', '-a', '*', 'alph?', 'alpha[1]', '/bin/sh', 'a b', '', 'alpha\nbase', '%{name}', u'alph\xe4', '$(touch x)'])
+def test_names_are_no_options_patterns_or_paths(host, name):
+    result, failed = remove('alpha', name)
+    assert failed and 'Nothing was changed' in result['msg'] and host.calls == []
+
+
+def test_the_lock_of_another_rpm_is_waited_for(host):
+    hold = "import fcntl, sys, time; lock = open(sys.argv[1], 'r+'); fcntl.lockf(lock, fcntl.LOCK_EX); print('held'); sys.stdout.flush(); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, '-c', hold, os.path.join(host.home, 'db', '.rpm.lock')], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline().strip() == b'held'
+        result, failed = apply(host, 'alpha1', time_limit=2)
+        assert failed and 'Another rpm held' in result['msg'] and not result['changed'] and have(host) == []
+        timer = threading.Timer(1.5, holder.terminate)
+        timer.start()
+        result, failed = apply(host, 'alpha1', time_limit=30)
+        timer.join()
+    finally:
+        if holder.poll() is None:
+            holder.terminate()
+        holder.communicate()
+    assert not failed and have(host) == ['alpha-1.0-1.noarch']
+
+
+def test_it_says_so_where_rpm_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    monkeypatch.setattr('ansible.module_utils.common.process.is_executable', lambda path: False)
+    result, failed = remove('alpha')
+    assert failed and 'The program rpm is not on this host' in result['msg']
