@@ -21,6 +21,9 @@ def read(name):
         return stream.read()
 
 
+read.folder = FILES
+
+
 def load(name, stand_ins):
     """A program of the package as a module. ``stand_ins``: modules that only a dom0 has, by name."""
     module = types.ModuleType(name.replace('-', '_'))
@@ -156,5 +159,6 @@ def host(tmpdir):
 
 
 @pytest.fixture
-def source():
+def files():
+    """``files(name)``: the text of a file of the package; ``files.folder``: where they are."""
     return read

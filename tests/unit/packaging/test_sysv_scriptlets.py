@@ -28,13 +28,13 @@ def own(path):
 
 
 @pytest.fixture
-def xs(host, source):
+def xs(host, files):
     """A host just after the package's files were put in place; it knows the host's own scripts."""
     for path in SCRIPTS:
         host.put(path, own(path))
     sums = [hashlib.md5(own(path).encode()).hexdigest() for path in SCRIPTS]
-    host.put(OURS + 'xs-host-scripts.md5', source('xs-host-scripts.md5') + ' '.join(['9.9'] + sums) + '\n')
-    host.put(OURS + 'sysconfig.template', source('openvswitch.sysconfig'))
+    host.put(OURS + 'xs-host-scripts.md5', files('xs-host-scripts.md5') + ' '.join(['9.9'] + sums) + '\n')
+    host.put(OURS + 'sysconfig.template', files('openvswitch.sysconfig'))
     host.put('usr/lib/placeholder', '')
     host.put('usr/share/openvswitch/vswitch.ovsschema', '{}')
     host.put(CONF, 'bridge\n')
@@ -153,9 +153,9 @@ def test_the_database_is_made_with_its_row_and_never_again(xs):
     assert xs.get('etc/openvswitch/conf.db') == 'in use\n'
 
 
-def test_sysconfig_is_made(xs, source):
+def test_sysconfig_is_made(xs, files):
     xs.run('sysv-post.sh', '1')
-    assert xs.get('etc/sysconfig/openvswitch') == source('openvswitch.sysconfig')
+    assert xs.get('etc/sysconfig/openvswitch') == files('openvswitch.sysconfig')
 
 
 def test_sysconfig_gains_what_is_new_and_keeps_what_is_there(xs):

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import os
+import re
+import subprocess
+
+import pytest
+
+KVER = '2.6.32.12-0.7.1.xs5.6.100.323.170596'
+SYSV = {'xenserver_generation': 'sysv'}
+FLAVOR = dict(SYSV, kernel_name='xen', kernel_version=KVER, kernel_flavor='xen')
+needs_rpm = pytest.mark.skipif(not os.path.exists('/usr/bin/rpmspec'), reason='rpmspec is not installed')
+
+
+def test_every_file_is_a_source_and_every_source_a_file(files):
+    named = re.findall(r'^Source\d+: (\S+)$', files('openvswitch.spec'), re.MULTILINE)
+    assert named.pop(0) == 'openvswitch-%{openvswitch_version}.tar.gz'
+    assert sorted(named + ['openvswitch.spec']) == sorted(os.listdir(files.folder))
+
+
+def query(files, version, macros, *args):
+    argv = ['/usr/bin/rpmspec', '-q', '-D', '_arch x86_64', '-D', '_target_cpu x86_64']
+    for name, value in dict(macros, **({'openvswitch_version': version} if version else {})).items():
+        argv += ['-D', '%s %s' % (name, value)]
+    process = subprocess.Popen(argv + list(args) + [os.path.join(files.folder, 'openvswitch.spec')], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, universal_newlines=True)
+    out, err = process.communicate()
+    return process.returncode, out.split('\n')[:-1], err
+
+
+@needs_rpm
+@pytest.mark.parametrize('version, macros, packages', [
+    ('3.1.0', {}, ['openvswitch-3.1.0-1.systemd', 'openvswitch-ipsec-3.1.0-1.systemd', 'python3-openvswitch-3.1.0-1.systemd']),
+    ('3.1.0', SYSV, ['openvswitch-3.1.0-1.sysv', 'python3-openvswitch-3.1.0-1.sysv']),
+    ('2.10.7', {}, ['openvswitch-2.10.7-1.systemd', 'python2-openvswitch-2.10.7-1.systemd']),
+    ('2.5.3', dict(SYSV, openvswitch_dist='%{nil}', ovs_python='/usr/bin/python3', kernel_uname='3.10.0+2'),
+     ['openvswitch-2.5.3-1', 'openvswitch-modules-3.10.0+2-2.5.3-1', 'python3-openvswitch-2.5.3-1']),
+    ('2.5.3', dict(FLAVOR, openvswitch_dist='%{nil}', ovs_python='/usr/bin/python3', openvswitch_release='7'),
+     ['openvswitch-2.5.3-7', 'openvswitch-modules-xen-%s-2.5.3-7' % KVER, 'python3-openvswitch-2.5.3-7']),
+])
+def test_names(files, version, macros, packages):
+    if version == '2.10.7' and not os.path.exists('/usr/bin/python2.7'):
+        packages = [name.replace('python2', 'python3') for name in packages]
+    assert query(files, version, macros, '--qf', '%{NAME}-%{VERSION}-%{RELEASE}\n')[1] == packages
+
+
+@needs_rpm
+@pytest.mark.parametrize('macros, needs', [
+    ({}, 'kernel'), (SYSV, 'openvswitch.ko.0'), ({'openvswitch_kmod': 'kernel-alt'}, 'kernel-alt')])
+def test_the_kernel_module_is_required(files, macros, needs):
+    assert needs in query(files, '3.1.0', macros, '--requires')[1]
+
+
+@needs_rpm
+def test_the_kernel_module_need_not_be_required(files):
+    needs = query(files, '3.1.0', {'openvswitch_kmod': '%{nil}'}, '--requires')[1]
+    assert needs and not [name for name in needs if name.startswith(('kernel', 'openvswitch.ko'))]
+
+
+@needs_rpm
+@pytest.mark.parametrize('macros, provides, requires', [
+    (FLAVOR, 'openvswitch-modules-xen = ' + KVER, 'kernel-xen = ' + KVER),
+    (dict(SYSV, kernel_uname='3.10.0+2'), 'openvswitch-modules = 3.10.0+2', 'kernel-uname-r = 3.10.0+2'),
+    (dict(SYSV, kernel_name='kernel', kernel_version='3.10.41-323.380416', xen_version='3.10.0+2'),
+     'openvswitch-modules = 3.10.41-323.380416', 'kernel = 3.10.41-323.380416'),
+])
+def test_modules_package(files, macros, provides, requires):
+    given = query(files, '2.5.3', macros, '--provides')[1]
+    assert provides in given and 'openvswitch.ko.0' in given
+    assert requires in query(files, '2.5.3', macros, '--requires')[1]
+
+
+@needs_rpm
+def test_sub_packages_need_this_very_build(files):
+    assert query(files, '3.1.0', {'openvswitch_epoch': '2'}, '--requires')[1].count('openvswitch = 2:3.1.0-1.systemd') == 2
+
+
+@needs_rpm
+@pytest.mark.parametrize('version, macros, said', [
+    (None, {}, 'openvswitch_version is not given'),
+    ('3.1.0', {'xenserver_generation': 'upstart'}, 'it has to be systemd or sysv'),
+    ('2.17.7', {'kernel_uname': '4.19.0+1'}, 'hosts of the systemd generation have the module in their kernel'),
+    ('3.1.0', dict(SYSV, kernel_uname='3.10.0+2'), 'Open vSwitch 3.1.0 has no kernel module'),
+    ('2.5.3', dict(SYSV, kernel_name='xen'), 'have to be given together'),
+    ('2.5.3', dict(SYSV, kernel_version=KVER), 'have to be given together'),
+    ('2.5.3', dict(FLAVOR, kernel_uname='3.10.0+2'), 'give one form'),
+])
+def test_macros_that_do_not_fit(files, version, macros, said):
+    code, dummy, err = query(files, version, macros)
+    assert code != 0
+    assert said in err
