@@ -53,7 +53,7 @@ def _confirm(vsctl, next_cfg):
     try:
         vsctl.await_rows([['Open_vSwitch', '.', 'cur_cfg>=%d' % next_cfg]], 'Manager')
     except _ovs.NotReached as error:
-        raise NotDone(_unapplied(), error.result, stored=True, applied=False)
+        raise NotDone(_unapplied(), error.result, stored=True, applied=False, changed=False)
 
 
 def _unapplied():

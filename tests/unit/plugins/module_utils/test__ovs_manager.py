@@ -52,6 +52,11 @@ def test_have_of_a_switch_without_managers(none):
     assert none['managers'] == [] and none['ssl'] is None and none['next_cfg'] == none['cur_cfg']
 
 
+def test_have_of_a_database_that_nobody_has_used(captured):
+    have = _ovs_manager.have(*_ovs_json.tables(captured('ovs-3.1.0-empty-database.json')))
+    assert have == dict(managers=[], ssl=None, next_cfg=0, cur_cfg=0, ovs_version=None)
+
+
 def test_have_of_a_database_without_its_first_row():
     assert _ovs_manager.have([], [], []) == dict(managers=[], ssl=None, next_cfg=0, cur_cfg=0, ovs_version=None)
 
