@@ -191,6 +191,11 @@ def test_several_hosts_need_multiple(pool):
     assert pool.xe('host-list', 'enabled=true', '--minimal') == ('\n', '', 0)
 
 
+def test_multiple_says_the_last_failure_first(pool):
+    out = pool.xe('host-reboot', '--multiple')[0]
+    assert out.index(B) < out.index(A)
+
+
 def test_multiple_says_what_failed_on_stdout(pool):
     """'`--multiple` partial failures print "operation failed on U: msg" on stdout, exit 1'"""
     pool.xe('host-disable', 'uuid=' + A)
@@ -316,6 +321,12 @@ def test_calls_are_recorded_in_order_and_without_sessions(pool):
     names = [method for method, dummy in pool.recorded]
     assert names == ['session.login_with_password', 'SDN_controller.introduce', 'SDN_controller.get_uuid', 'session.logout']
     assert pool.recorded[1] == ('SDN_controller.introduce', ['ssl', '192.0.2.10', '6632'])
+
+
+def test_printing_names_for_references_is_no_call(pool):
+    del pool.recorded[:]
+    pool.xe('pool-list')
+    assert [method for method, dummy in pool.recorded] == ['session.login_with_password', 'pool.get_all_records_where', 'session.logout']
 
 
 def test_help(pool):

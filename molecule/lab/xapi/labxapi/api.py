@@ -63,6 +63,11 @@ class Api:
             raise ApiError('SESSION_INVALID', session)
         return self._function(method)(session, *self._counted(method, rest))
 
+    def attribute(self, reference, name, default):
+        """A field of whatever object a reference names; no call, and not recorded."""
+        with self._store as database:
+            return database.attribute(reference, name, default)
+
     def _login(self, method, params, trusted):
         if not trusted and not self._host.password_fits(*(list(params) + ['', ''])[:2]):
             raise ApiError('SESSION_AUTHENTICATION_FAILED', (list(params) + [''])[0])

@@ -35,7 +35,7 @@ class Some(Exception):
 def run(api, sdn, words, files, trusted=True):
     """Run one command line.
 
-    :arg api: an :class:`api.Api`, or anything with its ``call``.
+    :arg api: an :class:`api.Api`, or anything with its ``call`` and ``attribute``.
     :arg sdn: whether this generation knows SDN controllers.
     :arg words: the command line without the program's name.
     :arg files: {name: text} for the files named on it, None for an unreadable one.
@@ -134,14 +134,9 @@ class _Run:
         if rows and all(rows):
             self.minimal.append(records.minimal([pairs[0][1] for pairs in rows]))
 
-    # What records.py asks of a database, answered by the API.
     def attribute(self, reference, name, default):
-        for kind in records.API_CLASS.values():
-            try:
-                return self.call(kind + '.get_record', reference).get(name, default)
-            except ApiError:
-                continue
-        return default
+        """What records.py asks of a database; XAPI's index of references answers it without a call."""
+        return self._api.attribute(reference, name, default)
 
 
 # -- records ----------------------------------------------------------------------------------------------------
