@@ -1,0 +1,264 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""rpmbuild on the real rpmbuild, with a tiny spec and a topdir of its own."""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
+from ansible_collections.xenserver.openvswitch.plugins.modules import rpmbuild
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import Host, require
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
+
+SPEC = '''Name: tiny
+Version: %{openvswitch_version}
+Release: 1
+Summary: tiny
+License: GPL
+BuildArch: noarch
+Source0: data.txt
+Patch0: data.patch
+%bcond_without check
+%description
+tiny
+%package more
+Summary: more
+%description more
+more
+%prep
+%setup -q -c -T
+cp %{SOURCE0} .
+patch -p0 < %{PATCH0}
+%build
+@BUILD@
+%install
+mkdir -p %{buildroot}/opt
+cp data.txt %{buildroot}/opt/data
+echo more > %{buildroot}/opt/more
+%if %{with check}
+%check
+grep -q two data.txt
+%endif
+%files
+/opt/data
+%files more
+/opt/more
+'''
+PATCH = '--- data.txt\n+++ data.txt\n@@ -1 +1 @@\n-one\n+two\n'
+VERSION = dict(openvswitch_version='3.1.0')
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    require('rpm', 'rpmbuild', 'rpmspec', 'patch')
+    host = Host(tmp_path)
+    host.spec = host.write('tiny.spec', SPEC.replace('@BUILD@', ''))
+    host.source = host.write('data.txt', 'one\n')
+    host.patch = host.write('data.patch', PATCH)
+    host.enter(monkeypatch)
+    return host
+
+
+def build(host, **options):
+    args = dict(dict(spec=host.spec, sources=[host.source], patches=[host.patch], defines=VERSION), **options)
+    check_mode = args.pop('check_mode', False)
+    return run_module(rpmbuild.main, args, check_mode=check_mode, diff=True)
+
+
+def respec(host, section):
+    host.write('tiny.spec', SPEC.replace('@BUILD@', section))
+
+
+def everything(folder):
+    return sorted(os.path.join(parent, name) for parent, folders, names in os.walk(folder) for name in names)
+
+
+def test_a_build_is_predicted_done_and_then_nothing_more(host):
+    predicted, failed = build(host, check_mode=True)
+    assert not failed and predicted['changed'] and predicted['rpms'] == [] and everything(host.topdir) == []
+    done, failed = build(host)
+    assert not failed and done['changed'] and done['diff'] == predicted['diff'] and done['commands'] == predicted['commands']
+    assert [rpm['nevra'] for rpm in done['rpms']] == ['tiny-3.1.0-1.noarch', 'tiny-more-3.1.0-1.noarch']
+    for rpm in done['rpms']:
+        assert rpm['sha256'] == _rpm.sha256(rpm['path']) and rpm['size'] == os.path.getsize(rpm['path']) and len(rpm['header_sha256']) == 64
+        assert host.run('rpm', '-qp', rpm['path'])[1].strip() == rpm['nevra']
+    with open(done['manifest']) as stream:
+        manifest = json.load(stream)
+    assert manifest['rpms'] == done['rpms'] and manifest['inputs']['sources'] == {'data.txt': _rpm.sha256(host.source)}
+    assert not [path for path in everything(host.topdir) if '.partial' in path]
+    host.forget_calls()
+    again, failed = build(host)
+    assert not failed and not again['changed'] and again['rpms'] == done['rpms'] and again['reasons'] == []
+    assert len(host.calls) <= 2, host.calls  # and one of the compiler
+
+
+def test_paths_of_the_host_decide_where_results_go(host):
+    elsewhere = os.path.join(host.folder, 'else')
+    result, failed = build(host, topdir=elsewhere)
+    assert not failed and result['rpms'][0]['path'] == elsewhere + '/RPMS/noarch/tiny-3.1.0-1.noarch.rpm'
+    assert everything(host.topdir) == []
+
+
+def test_a_changed_byte_or_parameter_builds_again_and_a_moved_or_touched_file_does_not(host):
+    first = build(host)[0]
+    host.source = host.write('moved/data.txt', 'one\n') if host.make('moved') else None
+    os.utime(host.spec, (1, 1))
+    assert not build(host)[0]['changed']
+    assert not build(host, jobs=2, time_limit=99)[0]['changed'], 'the jobs change nothing in the result'
+    host.write('moved/data.txt', 'one\nmore\n')
+    host.write('data.patch', PATCH.replace('@@ -1 +1 @@', '@@ -1,2 +1,2 @@') + ' more\n')
+    result, failed = build(host)
+    assert not failed and sorted(result['reasons']) == ['patches/data.patch changed', 'sources/data.txt changed']
+    assert sorted(result['diff']['after']) == ['patches/data.patch', 'sources/data.txt']
+    assert result['manifest'] == first['manifest'] and result['rpms'][0]['sha256'] != first['rpms'][0]['sha256']
+    for options in (dict(without=['check']), dict(defines=dict(VERSION, other=1)), dict(environment=dict(A='b')), dict(target='noarch')):
+        result, failed = build(host, **options)
+        assert not failed and result['changed'] and result['manifest'] != first['manifest'], options
+        assert not build(host, **options)[0]['changed'], options
+
+
+@pytest.mark.parametrize('harm', [os.unlink, lambda path: open(path, 'ab').write(b'x')])
+def test_a_missing_or_altered_rpm_is_built_again(host, harm):
+    path = build(host)[0]['rpms'][1]['path']
+    harm(path)
+    result, failed = build(host)
+    assert not failed and result['changed'] and len(result['reasons']) == 1 and path in result['reasons'][0]
+    assert not build(host)[0]['changed']
+
+
+def test_the_compiler_and_rpm_are_inputs(host):
+    compiler = host.write('bin/mycc', '#!/bin/sh\necho mycc 1.0\n')
+    os.chmod(compiler, 0o755)
+    defines = dict(VERSION, __cc='mycc')
+    build(host, defines=defines)
+    assert not build(host, defines=defines)[0]['changed']
+    host.write('bin/mycc', '#!/bin/sh\necho mycc 1.1\n')
+    assert build(host, defines=defines)[0]['reasons'] == ['compiler changed']
+
+
+@pytest.mark.parametrize('stage, archs', [('source', ['src']), ('all', ['noarch', 'noarch', 'src'])])
+def test_source_packages(host, stage, archs):
+    result, failed = build(host, stage=stage)
+    assert not failed and sorted(rpm['arch'] for rpm in result['rpms']) == archs
+    assert not build(host, stage=stage)[0]['changed']
+
+
+def test_prepared_sources_are_patched_and_returned(host):
+    result, failed = build(host, stage='prep')
+    assert not failed and result['rpms'] == []
+    data = [path for path in everything(result['prepared']) if path.endswith('data.txt')]
+    with open(data[0]) as stream:
+        assert stream.read() == 'two\n'
+    assert not build(host, stage='prep')[0]['changed']
+    os.rename(result['prepared'], result['prepared'] + '.away')
+    assert build(host, stage='prep')[0]['reasons'] == [result['prepared'] + ' is gone']
+
+
+def test_environment_and_jobs_reach_the_build(host):
+    respec(host, 'echo "value <$HOSTILE> %{_smp_mflags}"')
+    value = 'a b"c\'d$e`f;g\\h%(i)\n-j'
+    result, failed = build(host, environment=dict(HOSTILE=value), jobs=3)
+    with open(result['log']) as stream:
+        assert not failed and 'value <%s> -j3' % value in stream.read()
+
+
+def test_a_failed_build_tells_where_and_leaves_no_manifest_and_no_result(host):
+    good = build(host)[0]
+    respec(host, 'echo hello.c:5:3: error: no such thing; exit 1')
+    result, failed = build(host)
+    assert failed and result['stage'] == '%build' and result['errors'][0] == 'hello.c:5:3: error: no such thing'
+    assert 'failed in %build: hello.c:5:3: error: no such thing' in result['msg'] and result['log'] in result['msg']
+    assert result['log_tail'][-1].strip().startswith('Bad exit status')
+    assert not os.path.exists(good['manifest']) and not [path for path in everything(host.topdir) if '.partial' in path]
+    assert build(host)[1], 'a failure must not pass for a build'
+    respec(host, '')
+    assert not build(host)[1]
+
+
+def test_missing_build_requires_are_told_together(host):
+    host.write('tiny.spec', SPEC.replace('@BUILD@', '').replace('BuildArch', 'BuildRequires: nothere-devel, other >= 2\nBuildArch'))
+    result, failed = build(host)
+    assert failed and result['missing_requires'] == ['nothere-devel', 'other >= 2'] and result['stage'] is None
+    assert 'nothere-devel, other >= 2' in result['msg']
+
+
+def test_a_source_of_the_spec_that_nobody_gave_is_refused_even_if_an_earlier_build_left_it(host):
+    build(host)
+    for check_mode in (True, False):
+        result, failed = build(host, patches=[], check_mode=check_mode)
+        assert failed and 'data.patch' in result['msg'] and 'Nothing was built' in result['msg']
+
+
+def test_a_build_that_takes_too_long_is_ended(host):
+    respec(host, 'echo begun; sleep 60')
+    begun = time.time()
+    result, failed = build(host, time_limit=2)
+    assert failed and time.time() - begun < 30 and 'did not finish within 2 seconds' in result['msg'] and result['stage'] == '%build'
+    assert not os.path.exists(result['log'][:-4] + '.json')
+
+
+def killed_amid(host, number):
+    """Start the module in a process of its own and kill that when the build is under way; rpmbuild lives on until released."""
+    release = os.path.join(host.folder, 'release')
+    respec(host, 'touch %s/begun; while [ ! -e %s ]; do sleep 0.1; done' % (host.folder, release))
+    code = 'import json, sys; from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules import test_rpmbuild as t; t.child(sys.argv[1:])'
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    process = subprocess.Popen([sys.executable, '-c', code, host.spec, host.source, host.patch], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = time.time() + 60
+    while not os.path.exists(os.path.join(host.folder, 'begun')):
+        assert time.time() < end and process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.send_signal(number)
+    return process, release
+
+
+def child(paths):
+    run_module(rpmbuild.main, dict(spec=paths[0], sources=paths[1:2], patches=paths[2:], defines=VERSION))
+
+
+def test_two_builds_cannot_mix_and_an_interrupted_one_leaves_nothing_that_counts(host):
+    good = build(host)[0]
+    process, release = killed_amid(host, signal.SIGKILL)
+    process.communicate()
+    result, failed = build(host)
+    assert failed and 'is in use' in result['msg'] and 'process %d builds' % process.pid in result['msg']
+    assert not os.path.exists(good['manifest'])
+    host.write('release', '')
+    end = time.time() + 60
+    while True:
+        result, failed = build(host)
+        if not (failed and 'is in use' in result['msg']) or time.time() > end:
+            break
+        time.sleep(0.2)
+    assert not failed and result['changed'] and len(result['rpms']) == 2
+    assert not [path for path in everything(host.topdir) if '.partial' in path]
+
+
+@pytest.mark.parametrize('options, words', [
+    (dict(spec='/nothere/a.spec', sources=['/nothere/b.tar.gz', '/nothere/c'], patches=['/nothere/d']), ['a.spec', 'b.tar.gz', '/nothere/c', '/nothere/d']),
+    (dict(defines=dict(kenel_uname='4.4.0+2')), ['kernel_uname']),
+    (dict(defines=dict(openvswitch_version='')), ['openvswitch_version is empty']),
+    (dict(defines=dict(openvswitch_version='2.5.3-rc1')), ['no -']),
+    (dict(defines=dict(openvswitch_version=3.1)), ['quotes']),
+    (dict(defines=dict(VERSION, _topdir='/x', _smp_mflags='x', ab='x')), ['topdir', 'jobs', "'ab'"]),
+    (dict(defines=dict(VERSION, name='%(touch pwned)')), ['%']),
+    (dict(**{'with': ['check', '--nodeps'], 'without': ['check']}), ["'--nodeps'", 'both in with']),
+    (dict(target='--nodeps'), ['target']),
+    (dict(environment={'A=B': 'x'}), ['environment']),
+    (dict(jobs=0), ['jobs']),
+    (dict(topdir='/tmp/a b'), ['/tmp/a b']),
+])
+def test_bad_input_is_told_before_anything_is_done(host, options, words):
+    result, failed = build(host, **options)
+    assert failed and all(word in result['msg'] for word in words), result['msg']
+    assert everything(host.topdir) == [] and not [call for call in host.calls if ' -b' in call]
