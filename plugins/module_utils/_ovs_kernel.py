@@ -12,7 +12,7 @@ import os
 import re
 
 try:
-    import lzma
+    import lzma  # novm
 except ImportError:  # Python 2
     lzma = None
 

@@ -96,7 +96,9 @@ options:
         description: The file of the switch's certificate, an absolute path on the host. Required when O(ssl.state=present).
         type: path
       ca_certificate:
-        description: The file of the certificate that the manager's certificate is checked with, an absolute path on the host. Required when O(ssl.state=present).
+        description:
+          - The file of the certificate that the manager's certificate is checked with, an absolute path on the host.
+          - Required when O(ssl.state=present).
         type: path
       bootstrap:
         description: Whether the first manager that answers is trusted, and its CA certificate written to O(ssl.ca_certificate) when that file is not there.
@@ -191,7 +193,9 @@ stored:
   type: bool
   sample: true
 applied:
-  description: Whether C(ovs-vswitchd) has taken up what the database holds. Null where nobody waited for it, with O(wait=false) or in check mode before a change.
+  description:
+    - Whether C(ovs-vswitchd) has taken up what the database holds.
+    - Null where nobody waited for it, with O(wait=false) or in check mode before a change.
   returned: when Open vSwitch could be asked, on success and failure
   type: bool
   sample: true
@@ -201,7 +205,19 @@ commands:
   type: list
   elements: list
   sample:
-    - [/usr/bin/ovs-vsctl, --timeout=60, --, --id=@manager0, create, Manager, 'target="ptcp:6640"', --, add, Open_vSwitch, ., manager_options, '@manager0']
+    - - /usr/bin/ovs-vsctl
+      - --timeout=60
+      - --
+      - --id=@manager0
+      - create
+      - Manager
+      - target="ptcp:6640"
+      - --
+      - add
+      - Open_vSwitch
+      - .
+      - manager_options
+      - '@manager0'
 '''
 
 import os
@@ -306,8 +322,8 @@ def run(module):
         after['managers'] = _ovs_apply.apply(vsctl, before, after, plan, params['wait'], lambda have: plan_for(params, wanted, have)[1])
     if params['wait_for_connection'] and params['state'] != 'absent' and not module.check_mode:
         clock = _ovs.Vsctl(params['connection_time_limit'], params['database'])
-        after['managers'] = _ovs_apply.connect(clock, after['managers'], [one['target'] for one in wanted],
-                                                 changed=change.changed, applied=applied)
+        named = [one['target'] for one in wanted]
+        after['managers'] = _ovs_apply.connect(clock, after['managers'], named, changed=change.changed, applied=applied)
     exit_with(module, change, managers=after['managers'], ssl=_ovs_manager.public_ssl(after['ssl']),
               stored=not pending, applied=applied)
 

@@ -34,7 +34,9 @@ def content(folder):
 
 
 def git(folder, *words):
-    env = dict(os.environ, GIT_CONFIG_GLOBAL='/dev/null', GIT_AUTHOR_NAME='t', GIT_AUTHOR_EMAIL='t@example.org', GIT_COMMITTER_NAME='t', GIT_COMMITTER_EMAIL='t@example.org')
+    env = dict(os.environ, GIT_CONFIG_GLOBAL='/dev/null')
+    for role in ('AUTHOR', 'COMMITTER'):
+        env.update({'GIT_%s_NAME' % role: 't', 'GIT_%s_EMAIL' % role: 't@example.org'})
     subprocess.check_call(['git', '-C', str(folder)] + list(words), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 

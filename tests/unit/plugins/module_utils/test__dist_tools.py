@@ -65,7 +65,9 @@ def test_another_name_of_a_program_will_do(host):
 
 
 @pytest.mark.parametrize('version, python', [
-    ('1.4.0', (2, 4)), ('2.4.1', (2, 4)), ('2.5.0', (2, 7)), ('2.12.0', (2, 7)), ('2.13.0', (3, 4)), ('3.1.0', (3, 4)), ('3.2.0', (3, 6)), ('3.5.0', (3, 7)), ('10.0', (3, 7))])
+    ('1.4.0', (2, 4)), ('2.4.1', (2, 4)),
+    ('2.5.0', (2, 7)), ('2.12.0', (2, 7)), ('2.13.0', (3, 4)), ('3.1.0', (3, 4)), ('3.2.0', (3, 6)), ('3.5.0', (3, 7)), ('10.0', (3, 7)),
+])
 def test_the_python_that_a_version_takes(version, python):
     assert _dist_tools.python_for(version) == python
 

@@ -12,6 +12,8 @@ import threading
 
 import pytest
 
+from ansible.module_utils.common.text.converters import to_text
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs
 
 ALARM = _cli.Result(['ovs-vsctl'], -14, '', '2026-11-23T13:45:35Z|00002|fatal_signal|WARN|terminating with signal 14 (Alarm clock)\n')
@@ -79,7 +81,9 @@ def test_an_answer_that_is_no_table_is_told(runs):
         _ovs.Vsctl(9, path='v').read('Manager')
 
 
-@pytest.mark.parametrize('text, good', [('unix:/x', True), ('tcp:192.0.2.1:6640', True), ('ssl:192.0.2.1', True), ('ptcp:1', False), ('punix:/x', False), ('--log-file=/x', False)])
+@pytest.mark.parametrize('text, good', [
+    ('unix:/x', True), ('tcp:192.0.2.1:6640', True), ('ssl:192.0.2.1', True), ('ptcp:1', False), ('punix:/x', False), ('--log-file=/x', False),
+])
 def test_a_database_is_an_active_connection(text, good):
     if good:
         _ovs.check_database(text)
@@ -140,11 +144,11 @@ def test_a_daemon_that_does_not_answer_in_time_is_no_answer(tmp_path):
 def host(tmp_path):
     """A run folder and a /proc with one daemon; ``host(comm, exe)`` sets what /proc says."""
     def make(pidfile='811\n', comm='ovs-vswitchd\n', exe='/usr/sbin/ovs-vswitchd'):
-        (tmp_path / 'ovs-vswitchd.pid').write_text(pidfile)
+        (tmp_path / 'ovs-vswitchd.pid').write_text(to_text(pidfile))
         folder = tmp_path / 'proc' / '811'
         folder.mkdir(parents=True)
         if comm is not None:
-            (folder / 'comm').write_text(comm)
+            (folder / 'comm').write_text(to_text(comm))
         if exe is not None:
             os.symlink(exe, str(folder / 'exe'))
         return _ovs.process('ovs-vswitchd', str(tmp_path), str(tmp_path / 'proc'))

@@ -116,7 +116,8 @@ def test_new_managers_carry_their_settings(none):
 
 
 def test_changed_settings_are_one_set_one_clear_one_remove(two):
-    dummy, commands = plan(two, 'present', [PTCP], inactivity_probe=-1, max_backoff=1000, connection_mode='default', other_config={'a b': None, 'new': '-- x'})
+    changes = dict(inactivity_probe=-1, max_backoff=1000, connection_mode='default', other_config={'a b': None, 'new': '-- x'})
+    dummy, commands = plan(two, 'present', [PTCP], **changes)
     row = ['Manager', uuid(two, PTCP)]
     assert commands == [
         ['set'] + row + ['max_backoff=1000', 'other_config:"new"="-- x"'],
@@ -134,7 +135,9 @@ def test_a_manager_doubled_in_an_old_database_is_kept_once(two):
     assert plan(double, 'exact', [PTCP, TCP])[1] == [['remove', 'Open_vSwitch', '.', 'manager_options', 'other']]
 
 
-SSL = dict(state='present', private_key='/etc/openvswitch/key.pem', certificate='/etc/openvswitch/cert.pem', ca_certificate='/etc/openvswitch/ca.pem', bootstrap=False)
+SSL = dict(
+    state='present', private_key='/etc/openvswitch/key.pem', certificate='/etc/openvswitch/cert.pem',
+    ca_certificate='/etc/openvswitch/ca.pem', bootstrap=False)
 
 
 def test_ssl_converged_changed_created_removed(two, none):
@@ -181,7 +184,8 @@ def test_one_target_twice_is_taken_once_or_refused():
     (dict(inactivity_probe=-1, max_backoff=-1), True), (dict(inactivity_probe=0, max_backoff=1000), True),
     (dict(inactivity_probe=2 ** 31 - 1), True), (dict(inactivity_probe=2 ** 31), False), (dict(inactivity_probe=-2), False),
     (dict(max_backoff=999), False), (dict(max_backoff=0), False),
-    (dict(other_config={'dscp': 63}), True), (dict(other_config={'dscp': None}), True), (dict(other_config={'dscp': 64}), False), (dict(other_config={'dscp': 'x'}), False),
+    (dict(other_config={'dscp': 63}), True), (dict(other_config={'dscp': None}), True),
+    (dict(other_config={'dscp': 64}), False), (dict(other_config={'dscp': 'x'}), False),
 ])
 def test_numbers_that_the_switch_would_not_take_are_refused(settings, good):
     wanted = _ovs_manager.wanted_managers(['tcp:a:1'], [], dict(COMMON, **settings))
@@ -199,5 +203,6 @@ def test_new_rows_get_the_uuids_that_create_printed_in_order(two):
 
 def test_the_view_has_no_uuid_and_no_connection(two):
     view = _ovs_manager.view(two)
-    assert sorted(view['managers']) == [PTCP, TCP] and sorted(view['managers'][TCP]) == ['connection_mode', 'external_ids', 'inactivity_probe', 'max_backoff', 'other_config']
+    assert sorted(view['managers']) == [PTCP, TCP]
+    assert sorted(view['managers'][TCP]) == ['connection_mode', 'external_ids', 'inactivity_probe', 'max_backoff', 'other_config']
     assert 'uuid' not in view['ssl']

@@ -9,7 +9,8 @@ import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs_targets
 
-# What the ovsdb-server of 3.1.0 connects to or listens on. Of what is in BAD it takes some in silence, and the rest with no more than a line in its log.
+# What the ovsdb-server of 3.1.0 connects to or listens on.
+# Of what is in BAD it takes some in silence, and the rest with no more than a line in its log.
 GOOD = [
     'ssl:192.0.2.10:6640', 'ssl:192.0.2.10', 'tcp:192.0.2.10:1', 'tcp:192.0.2.10:65535', 'tcp:[2001:db8::1]:6640',
     'tcp:[fe80::1%eth0]:6640', 'tcp:controller.example.org:6640', 'ssl:controller', 'ssl:host_1.example.org.:6640',
@@ -18,10 +19,12 @@ GOOD = [
 BAD = [
     ('', 'has no known form'), ('bogus:xx', 'has no known form'), ('192.0.2.10:6640', 'has no known form'), ('SSL:192.0.2.10', 'has no known form'),
     ('ssl', 'has no known form'), (' ssl:192.0.2.10', 'has no known form'), ('--', 'has no known form'),
-    ('tcp:[::1]', 'lacks the port'), ('ptcp::127.0.0.1', 'would listen on 65535'), ('pssl::[::1]', 'would listen on 65535'), ('ssl:', 'lacks the host'), ('tcp::6640', 'lacks the host'),
+    ('tcp:[::1]', 'lacks the port'), ('ptcp::127.0.0.1', 'would listen on 65535'),
+    ('pssl::[::1]', 'would listen on 65535'), ('ssl:', 'lacks the host'), ('tcp::6640', 'lacks the host'),
     ('ssl:192.0.2.300:6640', 'neither an address nor a name'), ('ssl:192.0.2:6640', 'neither an address nor a name'),
     ('ssl:192.0.2.10 :6640', 'neither an address nor a name'), ('tcp:a..b:1', 'neither an address nor a name'), ('tcp:-x:1', 'neither an address nor a name'),
-    ('tcp:a,b:1', 'neither an address nor a name'), ('tcp:127.0.0.1,ptcp:1', 'neither an address nor a name'), ('tcp:' + 'a' * 64 + ':1', 'neither an address nor a name'),
+    ('tcp:a,b:1', 'neither an address nor a name'),
+    ('tcp:127.0.0.1,ptcp:1', 'neither an address nor a name'), ('tcp:' + 'a' * 64 + ':1', 'neither an address nor a name'),
     ('tcp:[::1:6640', 'too many colons'), ('tcp:2001:db8::1:6640', 'too many colons'), ('ptcp:6640:::1', 'too many colons'),
     ('tcp:[2001:db8::g]:1', 'no IPv6 address'), ('tcp:[]:1', 'no IPv6 address'), ('tcp:[127.0.0.1]:1', 'no IPv6 address'), ('tcp:[::1%]:1', 'no IPv6 address'),
     ('tcp:[::1]6640', 'too many colons'), ('ptcp:1:[::1]:2', 'no IPv6 address'),

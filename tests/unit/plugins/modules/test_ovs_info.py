@@ -15,7 +15,10 @@ from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_info
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
 FIXTURES = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'module_utils', 'fixtures')
-ANSWERS = {'--version': 'ovs-vsctl-3.1.0-version.txt', 'get-schema': 'ovs-3.1.0-schema.json', 'list': 'ovs-3.1.0-switch.json', '-qa': 'rpm-4.16-openvswitch.txt'}
+ANSWERS = {
+    '--version': 'ovs-vsctl-3.1.0-version.txt', 'get-schema': 'ovs-3.1.0-schema.json',
+    'list': 'ovs-3.1.0-switch.json', '-qa': 'rpm-4.16-openvswitch.txt',
+}
 
 
 class Host(object):
