@@ -11,6 +11,8 @@ __metaclass__ = type
 
 import re
 
+from ansible.module_utils.common.text.converters import to_native
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 
@@ -67,7 +69,7 @@ class XeError(CliError):
         said = (result.err or result.out).strip()
         self.code, self.parameters = read_error(said)
         text = '%s failed with status %d: %s' % (_cli.quote(result.argv), result.rc, said or 'nothing was said')
-        super(XeError, self).__init__('\n'.join([text] + [REMEDIES[code] for code in (self.code,) if code in REMEDIES]), result)
+        super(XeError, self).__init__(to_native(text + '\n' + REMEDIES[self.code] if self.code in REMEDIES else text), result)
         self.said = said
 
 

@@ -7,6 +7,8 @@ __metaclass__ = type
 
 import pytest
 
+from ansible.module_utils.common.text.converters import to_text
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError, read_error, read_records
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import DOWN, PATH, USAGE, Pool, record
@@ -49,7 +51,8 @@ def test_no_records():
     assert read_records('') == []
 
 
-@pytest.mark.parametrize('value', ['two\nlines', 'a\n\nb', 'uuid ( RO): x', 'a\nport ( RO): 1', 'colon: here', '    deep\n   : x', 'x\n\n  y'])
+@pytest.mark.parametrize('value', [
+    'two\nlines', 'a\n\nb', 'uuid ( RO): x', 'a\nport ( RO): 1', 'a\nport ( RO)', 'a\n\nuuid ( RO): x', 'colon: here', '    deep\n   : x', 'x\n\n  y'])
 def test_a_value_keeps_its_lines_and_colons(value):
     text = record(('uuid ( RO)', 'U'), ('name-description ( RW)', value), ('port ( RO)', '1'))
     assert read_records(text + SDN_LIST)[0] == {'uuid': 'U', 'name-description': value, 'port': '1'}
@@ -128,6 +131,14 @@ def test_a_failure_says_the_remedy(monkeypatch, said, remedy):
     assert remedy in str(caught.value) and said.strip() in str(caught.value)
     assert 'xe pool-list params=uuid,name-label,master failed with status 1' in str(caught.value)
     assert caught.value.details()['stderr'] == said
+
+
+def test_a_failure_may_say_anything(monkeypatch):
+    pool = Pool().install(monkeypatch)
+    pool.fails['pool-list'] = u'caf\xe9 \u2019\n'
+    with pytest.raises(XeError) as caught:
+        Xe(9).pool()
+    assert to_text(str(caught.value)).endswith(u'failed with status 1: caf\xe9 \u2019')
 
 
 def test_a_failure_without_a_word(monkeypatch):

@@ -12,6 +12,7 @@ from ansible_collections.xenserver.openvswitch.plugins.modules import xenserver_
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, DOWN, POOL, Pool
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
+
 @pytest.fixture
 def run(monkeypatch):
     def function(pool, is_xenserver=True):
