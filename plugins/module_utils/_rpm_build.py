@@ -187,8 +187,9 @@ def lock(where, spec):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (IOError, OSError):
             stream.seek(0)
+            holder = to_text(stream.readline()).strip('# \n') or 'another build has just begun'
             raise _cli.CliError('%s is in use: %s. Wait until that build has ended (fuser -v %s shows its processes), '
-                                'or give another topdir.' % (where['_topdir'], to_text(stream.readline()).strip('# \n') or 'by another build', where['live_log']))
+                                'or give another topdir.' % (where['_topdir'], holder, where['live_log']))
         stream.truncate(0)
         stream.write(to_bytes('# process %d builds %s since %s\n' % (os.getpid(), spec, time.strftime('%Y-%m-%d %H:%M:%S'))))
         stream.flush()

@@ -114,12 +114,12 @@ def test_builds_without_a_common_digest_are_not_the_same():
     assert not _rpm.same_build(package(sha256_header='', sha1_header='', md5=''), package())
 
 
-@pytest.mark.parametrize('left, right, order', [
-    ('1.0', '1.0', 0), ('1.0', '1.00', 0), ('1.0', '1_0', 0), ('1.0', '1.0.', 0), ('1.9', '1.10', -1), ('2.5.3', '3.1.0', -1), ('1a', '1', 1), ('1a', '1.1', -1),
-    ('1.0~rc1', '1.0', -1), ('1.0~rc1', '1.0~rc2', -1), ('1.0^git1', '1.0', 1), ('1.0^git1', '1.0.1', -1), ('1.0^', '1.0~', 1),
+@pytest.mark.parametrize('one, two, order', [
+    ('1.0', '1.0', 0), ('1.0', '1.00', 0), ('1.0', '1_0', 0), ('1.0', '1.0.', 0), ('1.9', '1.10', -1), ('2.5.3', '3.1.0', -1), ('1a', '1', 1),
+    ('1a', '1.1', -1), ('1.0~rc1', '1.0', -1), ('1.0~rc1', '1.0~rc2', -1), ('1.0^git1', '1.0', 1), ('1.0^git1', '1.0.1', -1), ('1.0^', '1.0~', 1),
     ('3.10.0+2', '3.10.0+10', -1), ('', '1', -1), ('~', '', -1), ('20010101000000000000000001', '20010101000000000000000002', -1)])
-def test_versions(left, right, order):
-    assert _rpm.vercmp(left, right) == order and _rpm.vercmp(right, left) == -order
+def test_versions(one, two, order):
+    assert _rpm.vercmp(one, two) == order and _rpm.vercmp(two, one) == -order
 
 
 def test_the_epoch_decides_first_and_the_release_last():

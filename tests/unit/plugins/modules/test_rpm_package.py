@@ -142,7 +142,8 @@ def test_a_signature_counts_only_with_its_key(host, tmp_path):
     os.mkdir(keys, 0o700)
     agent['GNUPGHOME'] = keys
     subprocess.check_call(['gpg', '--batch', '--quiet', '--passphrase', '', '--quick-generate-key', 'tester', 'rsa2048', 'sign'], env=agent)
-    subprocess.check_call(['rpmsign', '--define', '_gpg_name tester', '--define', '__gpg ' + path_of('gpg'), '--addsign', signed], env=agent, stdout=subprocess.PIPE)
+    sign = ['rpmsign', '--define', '_gpg_name tester', '--define', '__gpg ' + path_of('gpg'), '--addsign', signed]
+    subprocess.check_call(sign, env=agent, stdout=subprocess.PIPE)
     with open(str(tmp_path / 'key'), 'wb') as stream:
         stream.write(subprocess.check_output(['gpg', '--armor', '--export', 'tester'], env=agent))
     subprocess.call(['gpgconf', '--kill', 'all'], env=agent)

@@ -213,7 +213,8 @@ def killed_amid(host, number):
     respec(host, 'touch %s/begun; while [ ! -e %s ]; do sleep 0.1; done' % (host.folder, release))
     code = 'import json, sys; from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules import test_rpmbuild as t; t.child(sys.argv[1:])'
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    process = subprocess.Popen([sys.executable, '-c', code, host.spec, host.source, host.patch], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    argv = [sys.executable, '-c', code, host.spec, host.source, host.patch]
+    process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     end = time.time() + 60
     while not os.path.exists(os.path.join(host.folder, 'begun')):
         assert time.time() < end and process.poll() is None, process.communicate()
