@@ -34,7 +34,8 @@ def test_addresses_that_xapi_holds(address):
 
 @pytest.mark.parametrize('address', [
     'controller.example.org', '2001:db8::1', '[2001:db8::1]', '192.0.2', '192.0.2.10.1', '192.0.2.256', '192.0.2.010', ' 192.0.2.10', '192.0.2.10\n',
-    'ssl:192.0.2.10:6632', 'tcp:192.0.2.10', '192.0.2.10:6632', '0.0.0.0', '224.0.0.1', '255.255.255.255', '-- x', '192.0.2.10 force=true', to_native(u'\u0661.1.1.1')])
+    'ssl:192.0.2.10:6632', 'tcp:192.0.2.10', '192.0.2.10:6632', '0.0.0.0', '224.0.0.1', '255.255.255.255', '-- x',
+    '192.0.2.10 force=true', to_native(u'\u0661.1.1.1')])
 def test_addresses_that_it_does_not(address):
     with pytest.raises(Refused) as caught:
         manager.wanted('ssl', address)
