@@ -98,8 +98,8 @@ def test_macros_that_are_accepted(defines):
 
 def test_a_value_arrives_unchanged_or_is_refused():
     require('rpmbuild')
-    pieces = [' ', '"', "'", ',', '=', '--', '-', '$', '\\', '\n', '\t', '%', '%%', '%(touch pwned)', '%{nil}', '{', '}', '(', ')', u'\xe4', u'\u2028', '#', '`',
-              ';', '|', '&', '*', '~', '[1]', '!', 'define', 'x', '0', '$(x)', '{"k": "v"}']
+    pieces = [' ', '"', "'", ',', '=', '--', '-', '$', '\\', '\n', '\t', '%', '%%', '%(touch pwned)', '%{nil}', '{', '}', '(', ')', u'\xe4', u'\u2028', '#',
+              '`', ';', '|', '&', '*', '~', '[1]', '!', 'define', 'x', '0', '$(x)', '{"k": "v"}']
     dice, accepted, refused = random.Random(2026), [], 0
     while len(accepted) + refused < 2500:
         value = ''.join(dice.choice(pieces) for count in range(dice.randint(0, 5)))
