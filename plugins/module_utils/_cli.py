@@ -33,7 +33,7 @@ class CliError(Exception):
     """
 
     def __init__(self, message, result=None):
-        super(CliError, self).__init__(message)
+        super(CliError, self).__init__(to_native(message))  # on Python 2.7 str() of it must not fail on what a tool said
         self.result = result
 
     def details(self):

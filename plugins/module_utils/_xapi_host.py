@@ -13,6 +13,7 @@ import re
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _boot
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._backend import backend_of
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi_manager import FIELD, OBJECT, PLUGINS
@@ -34,15 +35,6 @@ def read_role(text):
     word, dummy, address = text.strip().partition(':')
     role = dict(master='coordinator', slave='supporter').get(word)
     return role, address or None
-
-
-def read_boot_time(stat, first_process):
-    """The start of process 1 in seconds since 1970: of the host, or of a container that stands for one.
-
-    :arg stat: /proc/stat. :arg first_process: /proc/1/stat, whose 22nd field counts ticks since the kernel started.
-    """
-    kernel = int(re.search(r'^btime (\d+)$', stat, re.MULTILINE).group(1))
-    return kernel + int(first_process.rpartition(')')[2].split()[19]) / os.sysconf('SC_CLK_TCK')
 
 
 def facts(root='/'):
@@ -78,7 +70,7 @@ def field_plugin(root='/'):
 
 def pending_reboot(root='/'):
     """Why this host should be rebooted, as sentences: networks are only built for another backend at boot."""
-    booted = read_boot_time(_read('/', 'proc/stat'), _read('/', 'proc/1/stat'))
+    booted = _boot.time()
     path = os.path.join(root, BACKEND)
     if not os.path.exists(path) or os.path.getmtime(path) <= booted:
         return []

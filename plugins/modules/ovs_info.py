@@ -181,7 +181,10 @@ pending_restart:
   elements: str
   sample: ['ovs-vswitchd runs version 2.17.7, and 3.1.0 is installed']
 pending_reboot:
-  description: Why the host should be rebooted, a sentence each.
+  description:
+    - Why the host should be rebooted, a sentence each.
+    - Packages that were installed after the host and its daemons had started are a reason, daemons that outlived their package,
+      and a kernel module that is not the one on disk.
   returned: always
   type: list
   elements: str
@@ -190,7 +193,7 @@ pending_reboot:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_info, _ovs_kernel
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _boot, _cli, _ovs, _ovs_info, _ovs_kernel
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import guarded
 
 ARGUMENTS = dict(
@@ -238,6 +241,11 @@ def content(params, installed, server):
     return schema['version'], _ovs_info.switch(schema, rows, params['tables'])
 
 
+def not_in_use(rpms, daemons):
+    running = sorted((name.replace('_', '-'), daemon['pid']) for name, daemon in daemons.items() if daemon['running'])
+    return _boot.not_in_use(rpms, [name for name, dummy in running], [_boot.time()] + [_boot.started(pid) for dummy, pid in running])
+
+
 @guarded
 def run(module):
     params = module.params
@@ -249,10 +257,12 @@ def run(module):
     tools, daemons, kernel = version(params['time_limit']), _ovs_info.daemons(params['rundir']), _ovs_kernel.state()
     schema, values = content(params, tools is not None, daemons['ovsdb_server'])
     versions = dict((name, daemon['version']) for name, daemon in daemons.items())
+    rpms = packages(params['time_limit'])
     module.exit_json(
         changed=False, installed=tools is not None, versions=dict(versions, openvswitch=tools, db_schema=schema),
-        daemons=daemons, kernel_module=kernel, rpms=packages(params['time_limit']),
-        pending_restart=_ovs_info.pending_restart(tools, daemons), pending_reboot=_ovs_info.pending_reboot(kernel), **values)
+        daemons=daemons, kernel_module=kernel, rpms=rpms,
+        pending_restart=_ovs_info.pending_restart(tools, daemons),
+        pending_reboot=_ovs_info.pending_reboot(kernel) + not_in_use(rpms, daemons), **values)
 
 
 def main():
