@@ -1,8 +1,10 @@
-#!/usr/bin/env python3
+#!/bin/sh
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make and remove the lab: podman images, one network, six hosts, their keys and certificates.
+"exec" "python3" "$0" "$@"  # what sh does; to Python it is a string
+
+__doc__ = """Make and remove the lab: podman images, one network, six hosts, their keys and certificates.
 
 What the lab should be is written in the tables below; each image and each container carries a digest of
 everything it was made from, so that `up` makes what is missing or stale and leaves the rest alone.
@@ -170,7 +172,8 @@ def containerfile(name):
 def copied(name):
     """The files that an image's COPY lines name, sorted."""
     files = []
-    for source in re.findall(r'^COPY\s+(\S+)', containerfile(name).read_text(encoding='utf-8'), re.MULTILINE):
+    copies = re.findall(r'^COPY\s+(.+)\s+\S+$', containerfile(name).read_text(encoding='utf-8'), re.MULTILINE)
+    for source in ' '.join(copies).split():
         path = LAB / source
         if not path.exists():
             raise LabError('%s copies %s, which does not exist' % (containerfile(name), path))
@@ -368,8 +371,10 @@ def container(name):
 def create_argv(name, tag):
     """podman's argument vector for one host, without its digest label."""
     host = HOSTS[name]
+    # Always the same MAC address: neighbours that remember another would lose a new host's packets for up to a minute.
+    mac = '02:00:' + ':'.join('%02x' % int(part) for part in host['address'].split('.'))
     argv = ['podman', 'create', '--name', container(name), '--hostname', name, '--network', PREFIX, '--ip', host['address'],
-            '--label', '%s=%s' % (LABEL, REPO)]
+            '--mac-address', mac, '--label', '%s=%s' % (LABEL, REPO)]
     argv += ['--add-host=%s:%s' % (other, HOSTS[other]['address']) for other in HOSTS if other != name]
     argv += ['--volume=%s:%s' % (CACHE / folder, target) for folder, target in host.get('volumes', {}).items()]
     return argv + host.get('args', []), tag
@@ -382,7 +387,7 @@ def container_digest(name, tag):
 
 
 def present_containers():
-    """Host name -> podman's record, for every container that carries a host's name."""
+    """Host name -> podman's record. A LabError if a host's name is taken by a container that is not this clone's."""
     listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % PREFIX) or '[]')
     found = {record['Names'][0]: record for record in listed}
     for record in found.values():
@@ -463,8 +468,7 @@ def containers_up(tags, fresh=()):
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 def command_up(_options, fresh=()):
-    check_machine()
-    use_runtime()
+    present_containers()
     tags = image_tags()
     images_up(tags)
     ssh_up()
@@ -478,8 +482,6 @@ def command_reset(options):
 
 
 def command_down(_options):
-    check_machine()
-    use_runtime()
     names = [record['Names'][0] for record in present_containers().values()]
     if names:
         say('remove %s' % ' '.join(names))
@@ -500,8 +502,6 @@ def command_clean(options):
 
 
 def command_status(_options):
-    check_machine()
-    use_runtime()
     present, tags = present_containers(), image_tags()
     for name, host in HOSTS.items():
         record = present.get(name)
@@ -520,7 +520,9 @@ def main():
     commands.add_parser('reset', help='make hosts anew').add_argument('hosts', nargs='+', choices=sorted(HOSTS), metavar='HOST')
     options = parser.parse_args()
     try:
+        check_machine()
         with lock():
+            use_runtime()
             globals()['command_' + options.command](options)
     except LabError as exc:
         print('lab.py: %s' % exc, file=sys.stderr)

@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""base-rpm NAME: install a package that Provides what this image holds, so that rpm's dependency checks work.
+"""base_rpm.py NAME: install a package that Provides what this image holds, so that rpm's dependency checks work.
 
 The image comes from another packager, so its rpm database knows nothing. Sonames with their versions and python(abi) are
 what rpm's own generator finds in the image's files; programs and modules of the shell count by their path; a package
@@ -104,7 +103,7 @@ def names():
         if os.path.exists(proof):
             version = upstream_version(proof) or STAND_INS.get(name)
             if not version:
-                sys.exit('base-rpm: nobody says which version of %s %s is' % (name, proof))
+                sys.exit('base_rpm.py: nobody says which version of %s %s is' % (name, proof))
             yield '%s = %s' % (name, version)
 
 

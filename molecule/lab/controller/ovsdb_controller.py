@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -193,7 +192,7 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--address', default='0.0.0.0')
     parser.add_argument('--port', type=int, default=6632)
-    parser.add_argument('--chain', default='/etc/ovsdb-controller/server.pem', help='key, certificate and the authority, which bootstrapping hosts take from it')
+    parser.add_argument('--chain', default='/etc/ovsdb-controller/server.pem', help='key, certificate, and the authority for hosts that bootstrap')
     parser.add_argument('--ca', default='/etc/ovsdb-controller/ca.pem', help='authority of the hosts')
     parser.add_argument('--state', default='/run/ovsdb-controller/state.json')
     options = parser.parse_args()
