@@ -98,7 +98,7 @@ def _controller(row):
 
 def rpms(text):
     """The packages in what rpm printed with :data:`RPM_FORMAT`, sorted by NEVRA, an epoch or vendor of none as None."""
-    found = [dict(zip(RPM_FIELDS, (None if value == '(none)' else value for value in line.split('\t')))) for line in text.splitlines() if line]
+    found = [dict(zip(RPM_FIELDS, (None if value == '(none)' else value for value in line.split('\t')))) for line in text.split('\n') if line]
     for package in found:
         epoch = '%s:' % package['epoch'] if package['epoch'] else ''
         package['nevra'] = '%(name)s-{0}%(version)s-%(release)s.%(arch)s'.format(epoch) % package

@@ -23,7 +23,7 @@ def tables(text):
 
     :raises ValueError: a line that is no such table.
     """
-    return [_rows(json.loads(line)) for line in text.splitlines() if line.strip()]
+    return [_rows(json.loads(line)) for line in text.split('\n') if line]
 
 
 def _rows(table):

@@ -72,6 +72,11 @@ def test_what_is_no_table_is_refused(text):
         _ovs_json.tables(text)
 
 
+def test_a_line_ends_at_a_newline_and_at_none_of_unicodes_separators():
+    text = u'{"headings":["v"],"data":[["a\u2028b\x85c"]]}\n{"headings":[],"data":[]}\n'
+    assert _ovs_json.tables(text) == [[{'v': u'a\u2028b\x85c'}], []]
+
+
 @pytest.mark.parametrize('value, word', [
     (5, '5'), (True, 'true'), (False, 'false'), ('', '""'), ('--', '"--"'), ('$HOME', '"$HOME"'),
     ('a "b", c=d', '"a \\"b\\", c=d"'), ('back\\slash\n', '"back\\\\slash\\n"'), (u'\xe9', '"\\u00e9"'),
