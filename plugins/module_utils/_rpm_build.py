@@ -20,7 +20,7 @@ import re
 import shutil
 import time
 
-from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 from ansible.module_utils.six import integer_types
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm
@@ -45,14 +45,14 @@ def bad_options(options):
     """What is wrong with the options, one text each; nothing is looked up on the host."""
     texts = _bad_defines(options['defines'])
     for option in ('with', 'without'):
-        texts.extend('%s %r is no name of a build condition: letters, digits and _ only' % (option, str(name))
+        texts.extend('%s %r is no name of a build condition: letters, digits and _ only' % (option, to_native(name))
                      for name in options[option] if not _VARIABLE.match(name))
     texts.extend('%s is both in with and in without' % name for name in options['with'] if name in options['without'])
     if options['target'] is not None and not _WORD.match(options['target']):
-        texts.append('target %r is no architecture such as i686 or x86_64' % str(options['target']))
+        texts.append('target %r is no architecture such as i686 or x86_64' % to_native(options['target']))
     for name, value in sorted(options['environment'].items()):
         if not _VARIABLE.match(name) or '\0' in to_text(value):
-            texts.append('environment: %r with this value can be no environment variable' % str(name))
+            texts.append('environment: %r with this value can be no environment variable' % to_native(name))
     if options['jobs'] is not None and options['jobs'] < 1:
         texts.append('jobs is %d and must be at least 1' % options['jobs'])
     return texts
@@ -66,7 +66,7 @@ def bad_files(options):
     names = [os.path.basename(path) for path in paths]
     texts.extend('%s is given more than once; rpmbuild keeps all sources in one folder' % name
                  for name in sorted(set(names)) if names.count(name) > 1)
-    texts.extend('the file name %r would not arrive at rpmbuild as it is; use letters, digits and _.+-' % str(name)
+    texts.extend('the file name %r would not arrive at rpmbuild as it is; use letters, digits and _.+-' % to_native(name)
                  for name in names if not _WORD.match(name))
     return texts
 
@@ -354,7 +354,7 @@ def _bad_defines(defines):
         elif name in _OWN:
             texts.append('defines: %s is given by %s' % (name, _OWN[name]))
         elif not _MACRO.match(name):
-            texts.append('defines: %r is no macro name: a letter or _, then two or more letters, digits or _' % str(name))
+            texts.append('defines: %r is no macro name: a letter or _, then two or more letters, digits or _' % to_native(name))
         else:
             reason = _bad_value(name, value)
             texts.extend(['defines: %s %s' % (name, reason)] if reason else [])
@@ -369,7 +369,7 @@ def _bad_value(name, value):
     if not text:
         return 'is empty; leave it out, or write %{nil} where the spec wants it empty'
     if name in _VERSIONS and not re.match(r'[A-Za-z0-9._+~^]+\Z', text):
-        return 'is %r; rpm allows no - and only letters, digits and ._+~^ in a version' % str(text)
+        return 'is %r; rpm allows no - and only letters, digits and ._+~^ in a version' % to_native(text)
     if text == '%{nil}':
         return None
     if text != text.strip() or text.startswith('-') or re.search(u'[%\\\\{}\\x00-\\x1f\\x7f]', text):

@@ -14,6 +14,8 @@ import os
 import re
 import time
 
+from ansible.module_utils.common.text.converters import to_native
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm
 
 # Seconds between two attempts while another rpm holds the lock.
@@ -81,7 +83,7 @@ def plan_erase(names, installed):
 
 def bad_names(names):
     """What is wrong with the names of packages to remove, one text each."""
-    return ['%r is no name of a package or Provides: give exact names, no options, paths or patterns' % str(name)
+    return ['%r is no name of a package or Provides: give exact names, no options, paths or patterns' % to_native(name)
             for name in names if not _NAME.match(name)]
 
 

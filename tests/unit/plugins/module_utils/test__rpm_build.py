@@ -77,7 +77,7 @@ def test_remedies(captured, tmp_path, name, word):
     (dict(kenel_uname='4.4'), ['no spec knows kenel_uname; the name is kernel_uname']),
     (dict(openvswitch_version=''), ['is empty']),
     (dict(openvswitch_version='2.5-rc1'), ['no -']),
-    (dict(openvswitch_version='2 5'), ['no -']),
+    (dict(openvswitch_version='2 5'), ['no -']), (dict(openvswitch_version=u'2.\xe4'), ['no -']), ({u'macro\xe4': '1'}, ['no macro name']),
     (dict(openvswitch_version='%{nil}'), ['no -']),
     ({'a b': '1'}, ['no macro name']), ({'': '1'}, ['no macro name']), ({'ab': '1'}, ['no macro name']), ({'--nodeps': '1'}, ['no macro name']),
     ({'1abc': '1'}, ['no macro name']), ({'abc\n': '1'}, ['no macro name']), ({'abc(x)': '1'}, ['no macro name']),
