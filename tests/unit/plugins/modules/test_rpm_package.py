@@ -272,3 +272,12 @@ def test_it_says_so_where_rpm_is_missing(monkeypatch, tmp_path):
     monkeypatch.setattr('ansible.module_utils.common.process.is_executable', lambda path: False)
     result, failed = remove('alpha')
     assert failed and 'The program rpm is not on this host' in result['msg']
+
+
+def test_check_mode_counts_a_file_that_an_earlier_task_would_bring_as_a_change(host, tmp_path):
+    awaited = str(tmp_path / 'openvswitch-3.1.0-1.x86_64.rpm')
+    result, failed = run_module(rpm_package.main, dict(path=[host.files['alpha1'], awaited], allow_unsigned=True), check_mode=True, diff=True)
+    assert not failed and result['changed'] and result['diff']['after'] == dict(files=[awaited])
+    assert any(awaited in warning for warning in result['warnings'])
+    result, failed = run_module(rpm_package.main, dict(path=[awaited], allow_unsigned=True))
+    assert failed and 'No such file' in result['msg']
