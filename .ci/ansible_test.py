@@ -178,7 +178,7 @@ def copy_tree(core):
             path.rmdir()
     if not (copy / '.git').exists():
         check(['git', 'init', '--quiet', str(copy)])
-        (copy / '.git/info/exclude').write_text('/tests/output/\n*.py[co]\n', encoding='utf-8')
+        (copy / '.git/info/exclude').write_text('/tests/output/\n/.hypothesis/\n*.py[co]\n', encoding='utf-8')
     shutil.rmtree(copy / 'tests/output/junit', ignore_errors=True)
     return copy
 
