@@ -61,6 +61,12 @@ def artifacts():
     return PROJECT / "artifacts"
 
 
+def installed(host, name):
+    """The version of an installed RPM, or None: the hosts are Debian underneath, so testinfra's own look would ask dpkg."""
+    answer = host.run("rpm -q --queryformat %s %s", "%{VERSION}", name)
+    return answer.stdout if answer.rc == 0 else None
+
+
 def rows(host, table, *columns):
     """The rows of a table of the host's OVSDB, each as a dict of plain Python values."""
     answer = json.loads(host.check_output("ovs-vsctl --timeout=10 --format=json --columns=%s list %s", ",".join(columns), table))

@@ -100,6 +100,15 @@ def test_a_build_is_predicted_done_and_then_nothing_more(host):
     assert len(host.calls) <= 2, host.calls  # and one of the compiler
 
 
+def test_check_mode_counts_a_file_that_an_earlier_task_would_bring_as_a_change(host, tmp_path):
+    awaited = str(tmp_path / 'awaited.tar.gz')
+    result, failed = build(host, sources=[host.source, awaited], check_mode=True)
+    assert not failed and result['changed'] and result['rpms'] == [] and result['diff']['after'] == dict(files=[awaited])
+    assert any(awaited in warning for warning in result['warnings'])
+    result, failed = build(host, sources=[host.source, awaited])
+    assert failed and 'awaited.tar.gz is not there' in result['msg']
+
+
 def test_paths_of_the_host_decide_where_results_go(host):
     elsewhere = os.path.join(host.folder, 'else')
     result, failed = build(host, topdir=elsewhere)
