@@ -205,6 +205,63 @@ def test_multiple_says_what_failed_on_stdout(pool):
     assert pool.done == [('reboot', A)]
 
 
+# -- references in errors -----------------------------------------------------------------------------------------
+
+def no_route(*dummy):
+    raise OSError('no route')
+
+
+def offline(pool, uuid):
+    """A call to a host of the pool that cannot be reached."""
+    pool.api._remote = no_route
+    return pool.xe('host-call-plugin', 'host-uuid=' + uuid, 'plugin=p', 'fn=f')
+
+
+def test_a_reference_reads_as_uuid_and_name(pool):
+    out, err, status = offline(pool, B)
+    assert (out, err.splitlines()[1:], status) == ('', ['host: %s (xs-b)' % B], 1)
+
+
+def test_a_reference_whose_object_has_an_empty_name(pool):
+    assert pool.xe('host-param-set', 'uuid=' + B, 'name-label=') == ('', '', 0)
+    assert offline(pool, B)[1].splitlines()[1:] == ['host: %s ()' % B]
+
+
+def test_a_reference_of_a_class_without_names_reads_as_uuid(pool):
+    identity = introduce(pool)
+    pool.host.result = ApiError('HANDLE_INVALID', 'SDN_controller', 'OpaqueRef:' + identity)
+    assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1].splitlines()[1:] == [
+        'class: SDN_controller', 'handle: ' + identity]
+
+
+def test_references_that_name_nothing_and_other_texts_stay(pool):
+    pool.host.result = ApiError('HANDLE_INVALID', 'host', 'OpaqueRef:gone')
+    assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1].splitlines()[1:] == ['class: host', 'handle: OpaqueRef:gone']
+    assert pool.xe('host-param-list', 'uuid=OpaqueRef:' + A)[1].splitlines()[1:] == ['type: host', 'uuid: %s (xs-a)' % A]
+
+
+def test_references_in_the_parameters_of_a_code_that_xapi_does_not_know(pool):
+    pool.host.result = ApiError('PLUGIN_S_OWN', '1', 'OpaqueRef:' + A)
+    assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1] == (
+        'Error code: PLUGIN_S_OWN\nError parameters: 1, %s (xs-a)\n' % A)
+
+
+def test_references_when_several_hosts_were_asked(pool):
+    pool.xe('host-disable', '--multiple')
+    pool.api._remote = no_route
+    out, err, status = pool.xe('host-reboot', '--multiple')
+    assert (err, status) == ('', 1)
+    assert out.startswith('operation failed on %s: ' % B)
+    assert out.endswith('\nhost: %s (xs-b)\n' % B)
+
+
+def test_on_the_wire_a_reference_stays_one(pool):
+    pool.api._remote = no_route
+    with pytest.raises(ApiError) as error:
+        pool.call('host.call_plugin', 'OpaqueRef:' + B, 'p', 'f', {})
+    assert error.value.description == ['HOST_OFFLINE', 'OpaqueRef:' + B]
+
+
 # -- parameters ---------------------------------------------------------------------------------------------------
 
 def test_set_add_remove_clear(pool):

@@ -18,6 +18,7 @@ from labxapi import errors
     ('HOST_NOT_DISABLED', [],
      ['This operation cannot be performed because the host is not disabled. Please disable the host and then try again.']),
     ('XENAPI_MISSING_PLUGIN', ['P'], ['The requested plug-in could not be found.', 'name: P']),
+    ('HOST_IN_EMERGENCY_MODE', [], ['Cannot perform operation as the host is running in emergency mode.']),
 ])
 def test_a_known_code_is_its_sentence_then_one_line_per_parameter(code, params, expected):
     """'known code = doc sentence, then one `label: value` line per parameter'"""

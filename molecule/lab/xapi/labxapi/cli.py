@@ -61,7 +61,7 @@ def run(api, sdn, words, files, trusted=True):
         if error.code == 'SESSION_AUTHENTICATION_FAILED':
             _usage(output, 'Authentication failed' if error.params[0] else 'Username/password must be specified')
         else:
-            _server_error(output, error.code, error.params)
+            _server_error(output, error.code, _plain(error, api))
     return output, 1
 
 
@@ -74,6 +74,10 @@ def refusal(error):
 
 def _usage(output, message):
     output.extend([(ERR, message + '\n'), (ERR, USAGE + '\n')])
+
+
+def _plain(error, database):
+    return [records.plain(param, database) for param in error.params]
 
 
 def _server_error(output, code, params):
@@ -273,7 +277,7 @@ def _each(this, operation, hosts):
         try:
             operation(this, reference)
         except ApiError as error:
-            failures.insert(0, (host['uuid'], '\n'.join(errors.lines(error.code, error.params))))
+            failures.insert(0, (host['uuid'], '\n'.join(errors.lines(error.code, _plain(error, this)))))
     if failures:
         raise Some(failures)
 

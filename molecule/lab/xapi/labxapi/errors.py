@@ -20,6 +20,7 @@ CODES = {
     'HOST_NOT_DISABLED': (
         'This operation cannot be performed because the host is not disabled. Please disable the host and then try again.', []),
     'XENAPI_MISSING_PLUGIN': ('The requested plug-in could not be found.', ['name']),
+    'HOST_IN_EMERGENCY_MODE': ('Cannot perform operation as the host is running in emergency mode.', []),
     # From here on the sentence is this project's own; code and labels are XAPI's.
     'XENAPI_PLUGIN_FAILURE': ('The plug-in could not be talked to.', ['status', 'stdout', 'stderr']),
     'VALUE_NOT_SUPPORTED': ('This value is not supported.', ['field', 'value', 'reason']),
@@ -30,7 +31,6 @@ CODES = {
     'MESSAGE_PARAMETER_COUNT_MISMATCH': ('The method takes another number of parameters.', ['method', 'expected', 'received']),
     'HOST_OFFLINE': ('The host could not be contacted.', ['host']),
     'HOST_IS_SLAVE': ('Regular calls go to the coordinator, not to a supporter.', ['Master IP address']),
-    'HOST_IN_EMERGENCY_MODE': ('The host has no contact with its coordinator.', []),
     'CERTIFICATE_ALREADY_EXISTS': ('There is a certificate of this name already.', ['name']),
     'CERTIFICATE_DOES_NOT_EXIST': ('There is no certificate of this name.', ['name']),
     'CERTIFICATE_NAME_INVALID': ('A certificate cannot have this name.', ['name']),

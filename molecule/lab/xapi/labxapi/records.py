@@ -53,6 +53,14 @@ def _name(value, database):
     return database.attribute(value, 'name_label', NOT_IN_DATABASE)
 
 
+def plain(value, database):
+    """An error's parameter: a reference as ``UUID (name)``, or ``UUID`` where its class has no names; other text as it is."""
+    uuid, name = (database.attribute(value, field, None) for field in ('uuid', 'name_label'))
+    if uuid is None:
+        return value
+    return uuid if name is None else '%s (%s)' % (uuid, name)
+
+
 def _uuids(value, database):
     return '; '.join(_uuid(ref, database) for ref in value)
 
