@@ -21,6 +21,7 @@ REPO = pathlib.Path(__file__).resolve().parent
 COLLECTIONS = REPO / ".cache/collections"
 COLLECTION = COLLECTIONS / "ansible_collections/xenserver/openvswitch"
 JUNIT = REPO / ".cache/junit"
+OPENVSWITCH = REPO / ".cache/openvswitch/bin"
 ENVIRONMENT = {
     "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
     "PATH": os.pathsep.join((str(pathlib.Path(sys.executable).parent), os.environ["PATH"])),
@@ -43,8 +44,8 @@ def tracked(session):
     return [name for name in listing.split("\0") if name and pathlib.Path(name).is_file()]
 
 
-def run(session, *command, **kwargs):
-    session.run(*command, external=True, env=ENVIRONMENT, **kwargs)
+def run(session, *command, env=None, **kwargs):
+    session.run(*command, external=True, env=dict(ENVIRONMENT, **(env or {})), **kwargs)
 
 
 @nox.session(venv_backend="none")
@@ -93,13 +94,14 @@ def changelog(session):
 
 @nox.session(venv_backend="none")
 def units(session):
-    """All unit tests on this Python, with the coverage of plugins/."""
+    """All unit tests on this Python, with the coverage of plugins/; a test that lacks its real tool fails instead of being skipped."""
     JUNIT.mkdir(parents=True, exist_ok=True)
     session.chdir(COLLECTION)
     options = session.posargs or [
         "--cov=plugins", "--cov-branch", "--cov-report=term:skip-covered", f"--cov-fail-under={COVERAGE}", f"--junit-xml={JUNIT}/units.xml",
     ]
-    run(session, "pytest", "--quiet", "tests/unit", *options)
+    tools = {"PATH": os.pathsep.join((ENVIRONMENT["PATH"], str(OPENVSWITCH))), "OVS_TEST_REQUIRE_TOOLS": "1"}
+    run(session, "pytest", "--quiet", "tests/unit", *options, env=tools)
 
 
 @nox.session(venv_backend="none", name="units-pythons")

@@ -239,7 +239,7 @@ class Lane:
         log = CACHE / 'log' / ('%s-core-%s.log' % (name, self.core))
         log.parent.mkdir(parents=True, exist_ok=True)
         began = time.time()
-        path = '%s:%s:/usr/sbin:/usr/bin:/sbin:/bin' % (self.venv / 'bin', self.folder)
+        path = '%s:%s:/usr/sbin:/usr/bin:/sbin:/bin:%s' % (self.venv / 'bin', self.folder, CACHE / 'openvswitch/bin')
         with open(log, 'wb') as stream:
             status = subprocess.run([str(self.venv / 'bin/ansible-test')] + arguments, cwd=self.copy, stdout=stream,
                                     stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
