@@ -29,7 +29,7 @@ def apply(vsctl, present, after, plan, wait, missing):
     """Store ``plan`` where there is one; with ``wait`` see to it that ovs-vswitchd takes up what the database holds.
 
     :arg present: what the switch had when ``plan`` was made.
-    :arg missing: a function from what the switch has to the commands that are still missing.
+    :arg missing: a function that looks at the switch again and tells whether a part of the plan is still missing.
     :returns: the managers of ``after``, with the UUIDs of new rows.
     :raises NotDone: ovs-vswitchd did not answer; ``stored`` says whether the database holds the change.
     """
@@ -44,7 +44,7 @@ def _store(vsctl, plan, wait, missing):
     try:
         return vsctl.write(plan, wait)
     except _ovs.NotReached as error:
-        stored = not missing(read(vsctl))
+        stored = not missing()
         raise NotDone(_unapplied() if stored else str(error), error.result, stored=stored, applied=False, changed=stored)
 
 

@@ -57,9 +57,20 @@ options:
     description:
       - V(exact) makes the managers those of O(target) and O(managers), and no others.
       - V(present) adds them to what is there, V(absent) removes them.
+      - V(emer_reset) runs C(ovs-vsctl emer-reset), which undoes what managers and controllers have set. Beside all managers and the TLS material it
+        removes each bridge's controllers, fail mode, mirrors, NetFlow, sFlow, IPFIX, C(flood_vlans) and C(other_config) but for C(hwaddr),
+        each port's C(other_config), which holds the settings of bonds and LACP, and each interface's ingress policing.
+        Bridges, ports, tunnels and all C(external_ids) stay. It changes nothing where none of that is there, and needs O(emer_reset_consent)
+        where some is. It goes with O(wait), O(time_limit) and O(database) only.
+      - On XenServer and XCP-ng, XAPI does an emer-reset by itself whenever the manager of its pool is set, changed or removed.
     type: str
-    choices: [exact, present, absent]
+    choices: [exact, present, absent, emer_reset]
     default: exact
+  emer_reset_consent:
+    description:
+      - Whether all that RV(lost) names may be lost with O(state=emer_reset). Without it the task fails, in check mode too, and names it.
+    type: bool
+    default: false
   inactivity_probe:
     description:
       - Milliseconds without traffic after which a probe is sent. V(0) sends none, V(-1) restores the default of Open vSwitch.
@@ -90,16 +101,18 @@ options:
         choices: [present, absent]
         default: present
       private_key:
-        description: The file of the switch's private key, an absolute path on the host. Required when O(ssl.state=present).
-        type: path
+        description:
+          - The file of the switch's private key, an absolute path on the host. Required when O(ssl.state=present).
+          - As all paths here it is taken as it stands, C($) and C(~) included.
+        type: str
       certificate:
         description: The file of the switch's certificate, an absolute path on the host. Required when O(ssl.state=present).
-        type: path
+        type: str
       ca_certificate:
         description:
           - The file of the certificate that the manager's certificate is checked with, an absolute path on the host.
           - Required when O(ssl.state=present).
-        type: path
+        type: str
       bootstrap:
         description: Whether the first manager that answers is trusted, and its CA certificate written to O(ssl.ca_certificate) when that file is not there.
         type: bool
@@ -160,6 +173,11 @@ EXAMPLES = r'''
     target: []
     ssl:
       state: absent
+
+- name: Undo all that controllers have set, the settings of bonds and the limits of interfaces included
+  xenserver.openvswitch.ovs_manager:
+    state: emer_reset
+    emer_reset_consent: true
 '''
 
 RETURN = r'''
@@ -187,6 +205,21 @@ ssl:
     certificate: /etc/openvswitch/sc-cert.pem
     ca_certificate: /etc/openvswitch/vswitchd.cacert
     bootstrap: true
+lost:
+  description:
+    - What O(state=emer_reset) has taken away, would take away in check mode, or asks consent for. What is empty is left out.
+    - Managers by target, bridges, ports and interfaces by name.
+  returned: with O(state=emer_reset), on success and without consent
+  type: dict
+  sample:
+    managers: {}
+    ssl: null
+    bridges:
+      xenbr0: {controller: ['ssl:192.0.2.10:6633'], fail_mode: secure}
+    ports:
+      bond0: {bond-detect-mode: carrier, lacp-time: slow}
+    interfaces:
+      vif1.0: {ingress_policing_burst: 100, ingress_policing_rate: 1000}
 stored:
   description: Whether the database holds what was asked for.
   returned: when Open vSwitch could be asked, on success and failure
@@ -224,7 +257,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs, _ovs_apply, _ovs_manager, _ovs_targets
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs, _ovs_apply, _ovs_manager, _ovs_reset, _ovs_targets
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
 
 SETTINGS = dict(
@@ -236,16 +269,17 @@ SETTINGS = dict(
 )
 SSL = dict(
     state=dict(type='str', choices=['present', 'absent'], default='present'),
-    private_key=dict(type='path', no_log=False),
-    certificate=dict(type='path'),
-    ca_certificate=dict(type='path'),
+    private_key=dict(type='str', no_log=False),
+    certificate=dict(type='str'),
+    ca_certificate=dict(type='str'),
     bootstrap=dict(type='bool', default=False),
 )
 ARGUMENTS = dict(
     SETTINGS,
     target=dict(type='list', elements='str'),
     managers=dict(type='list', elements='dict', options=dict(SETTINGS, target=dict(type='str', required=True))),
-    state=dict(type='str', choices=['exact', 'present', 'absent'], default='exact'),
+    state=dict(type='str', choices=['exact', 'present', 'absent', 'emer_reset'], default='exact'),
+    emer_reset_consent=dict(type='bool', default=False),
     ssl=dict(type='dict', options=SSL, required_if=[('state', 'present', ('private_key', 'certificate', 'ca_certificate'))]),
     wait=dict(type='bool', default=True),
     wait_for_connection=dict(type='bool', default=False),
@@ -302,13 +336,9 @@ def record(vsctl, before, after, plan, wait):
     return change
 
 
-@guarded
-def run(module):
-    params, wanted = module.params, want(module)
-    if params['ssl'] and params['ssl']['state'] == 'present':
-        check_files(module, params['ssl'])
-    vsctl = _ovs.Vsctl(params['time_limit'], params['database'])
-    before = _ovs_apply.read(vsctl)
+def set_managers(module, vsctl, wanted):
+    """Have the managers and the TLS material that were asked for."""
+    params, before = module.params, _ovs_apply.read(vsctl)
     try:
         after, plan = plan_for(params, wanted, before)
     except ValueError as error:
@@ -316,20 +346,64 @@ def run(module):
     change = record(vsctl, before, after, plan, params['wait'])
     if _ovs_manager.lacks_tls(after):
         module.warn('An ssl or pssl manager has no TLS material and cannot connect. Give it with ssl.')
-    pending = bool(plan) and module.check_mode
-    applied = True if params['wait'] and not pending else None
-    if not pending:
-        after['managers'] = _ovs_apply.apply(vsctl, before, after, plan, params['wait'], lambda have: plan_for(params, wanted, have)[1])
+    told = store(module, vsctl, before, after, plan, lambda: plan_for(params, wanted, _ovs_apply.read(vsctl))[1])
     if params['wait_for_connection'] and params['state'] != 'absent' and not module.check_mode:
         clock = _ovs.Vsctl(params['connection_time_limit'], params['database'])
         named = [one['target'] for one in wanted]
-        after['managers'] = _ovs_apply.connect(clock, after['managers'], named, changed=change.changed, applied=applied)
-    exit_with(module, change, managers=after['managers'], ssl=_ovs_manager.public_ssl(after['ssl']),
-              stored=not pending, applied=applied)
+        after['managers'] = _ovs_apply.connect(clock, after['managers'], named, changed=change.changed, applied=told['applied'])
+    exit_with(module, change, managers=after['managers'], ssl=_ovs_manager.public_ssl(after['ssl']), **told)
+
+
+def store(module, vsctl, before, after, plan, missing):
+    """Carry ``plan`` out, unless in check mode; ``dict(stored, applied)``."""
+    wait, pending = module.params['wait'], bool(plan) and module.check_mode
+    if not pending:
+        after['managers'] = _ovs_apply.apply(vsctl, before, after, plan, wait, missing)
+    return dict(stored=not pending, applied=True if wait and not pending else None)
+
+
+def reset(module, vsctl):
+    """Undo what managers and controllers have set; ends the module where that needs a consent that was not given."""
+    rows = _ovs_reset.read(vsctl)
+    lost, empty = _ovs_reset.lost(rows), _ovs_reset.nothing()
+    plan = [_ovs_reset.COMMAND] if lost != empty else []
+    if plan and not module.params['emer_reset_consent']:
+        module.fail_json(lost=lost, msg='emer-reset would take from this switch: %s. See lost for all of it, and set emer_reset_consent '
+                                        'to true where that may go. Nothing was changed.' % _ovs_reset.described(lost))
+    change = Change()
+    for name in sorted(lost):
+        change.note(name, lost[name], empty[name])
+    if plan:
+        change.add_command(vsctl.argv(plan, [] if module.params['wait'] else ['--no-wait']))
+    before = _ovs_manager.have(rows['Open_vSwitch'], rows['Manager'], rows['SSL'])
+    told = store(module, vsctl, before, dict(managers=[]), plan, lambda: _ovs_reset.lost(_ovs_reset.read(vsctl)) != empty)
+    exit_with(module, change, managers=[], ssl=None, lost=lost, **told)
+
+
+def check_alone(module):
+    """An emer-reset goes with nothing that says what the switch should have instead."""
+    names = sorted(set(SETTINGS) | set(['target', 'managers', 'ssl', 'wait_for_connection']))
+    beside = [name for name in names if module.params[name] is not None and module.params[name] is not False]
+    if beside:
+        module.fail_json(msg='state=emer_reset does not go with %s. Set managers in a task of its own after it. Nothing was changed.' % ', '.join(beside))
+
+
+@guarded
+def run(module):
+    params, wanted = module.params, want(module)
+    if params['state'] == 'emer_reset':
+        check_alone(module)
+    if params['ssl'] and params['ssl']['state'] == 'present':
+        check_files(module, params['ssl'])
+    vsctl = _ovs.Vsctl(params['time_limit'], params['database'])
+    if params['state'] == 'emer_reset':
+        reset(module, vsctl)
+    set_managers(module, vsctl, wanted)
 
 
 def main():
-    run(AnsibleModule(argument_spec=ARGUMENTS, required_one_of=[('target', 'managers')], supports_check_mode=True))
+    managed = [('state', state, ('target', 'managers'), True) for state in ('exact', 'present', 'absent')]
+    run(AnsibleModule(argument_spec=ARGUMENTS, required_if=managed, supports_check_mode=True))
 
 
 if __name__ == '__main__':

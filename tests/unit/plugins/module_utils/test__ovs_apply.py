@@ -43,7 +43,7 @@ def switch(captured):
 
 def apply(switch, plan, wait=True, missing=()):
     have = _ovs_manager.have(*switch.tables)
-    return _ovs_apply.apply(switch, have, have, plan, wait, lambda now: list(missing))
+    return _ovs_apply.apply(switch, have, have, plan, wait, lambda: list(missing))
 
 
 def test_converged_and_applied_asks_nothing_more(switch):

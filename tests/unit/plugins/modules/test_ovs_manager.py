@@ -80,8 +80,10 @@ def test_check_mode_reads_and_predicts(vsctl):
     (dict(target=[TCP], max_backoff=5), 'max_backoff is 5'),
     (dict(target=[TCP], managers=[dict(target=TCP, max_backoff=1000)]), 'asked for twice'),
     (dict(target=[TCP], database='ptcp:1'), 'database must be'),
-    (dict(state='present'), 'one of the following is required'),
+    (dict(state='present'), 'missing: target, managers'),
     (dict(target=[], ssl=dict(private_key='/k')), 'certificate'),
+    (dict(state='emer_reset', target=[]), 'does not go with target.'),
+    (dict(state='emer_reset', inactivity_probe=0, wait_for_connection=True), 'does not go with inactivity_probe, wait_for_connection.'),
 ])
 def test_bad_options_start_no_process(vsctl, args, said):
     fake = vsctl()
