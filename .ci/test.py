@@ -105,7 +105,9 @@ def main():
         print('%-14s %7d %7d %8.0f' % (phase.name, phase.passed, phase.failed, phase.seconds))
     say('all done')
     failed = sum(phase.failed for phase in phases)
-    print('%d passed, %d failed' % (sum(phase.passed for phase in phases), failed), flush=True)
+    summary = '%d passed, %d failed' % (sum(phase.passed for phase in phases), failed)
+    (CACHE / 'summary').write_text(summary + '\n', encoding='utf-8')
+    print(summary, flush=True)
     return 1 if failed else 0
 
 
