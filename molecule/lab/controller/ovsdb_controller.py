@@ -15,6 +15,7 @@ databases it has, monitors Open_vSwitch, and answers its echo requests. What is 
 
 import argparse
 import asyncio
+import codecs
 import json
 import logging
 import os
@@ -25,23 +26,30 @@ DATABASE = 'Open_vSwitch'
 # Table -> the columns that are asked for.
 WATCHED = {'Open_vSwitch': ['ovs_version', 'external_ids'], 'Manager': ['target'], 'Bridge': ['name']}
 PROBE = 5           # seconds of silence after which the host is asked for an echo; the same again, and it is gone
-LARGEST = 64 << 20  # bytes of one message
+LARGEST = 64 << 20  # characters of one message
 LOG = logging.getLogger('ovsdb-controller')
 
 
 class Messages:
-    """JSON objects out of a stream that has no separators between them."""
+    """JSON objects out of a stream of bytes that has no separators between them."""
 
     def __init__(self):
         self._text = ''
+        # A read may end in the middle of a character.
+        self._utf8 = codecs.getincrementaldecoder('utf-8')()
         self._decoder = json.JSONDecoder()
 
-    def feed(self, text):
-        """The objects that are complete with this text."""
-        self._text += text
+    def feed(self, chunk):
+        """The objects that are complete with this chunk.
+
+        :raises ValueError: it is no UTF-8, no JSON object, or too long.
+        """
+        self._text += self._utf8.decode(chunk)
         found = []
         while True:
             self._text = self._text.lstrip()
+            if self._text and not self._text.startswith('{'):
+                raise ValueError('no JSON object: %.40r' % self._text)
             try:
                 message, end = self._decoder.raw_decode(self._text)
             except ValueError:
@@ -49,7 +57,7 @@ class Messages:
             found.append(message)
             self._text = self._text[end:]
         if len(self._text) > LARGEST:
-            raise ValueError('a message of more than %d bytes' % LARGEST)
+            raise ValueError('a message of more than %d characters' % LARGEST)
         return found
 
 
@@ -145,7 +153,7 @@ class Peer:
             if not chunk:
                 return
             probed = False
-            for message in messages.feed(chunk.decode()):
+            for message in messages.feed(chunk):
                 self.handle(message)
 
     def handle(self, message):

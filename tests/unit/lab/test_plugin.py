@@ -12,9 +12,9 @@ KEY = '/etc/xensource/xapi-ssl.pem'
 
 @pytest.fixture
 def plugin(load, tmp_path, monkeypatch):
-    load('python/XenAPI.py', 'XenAPI')
-    load('python/XenAPIPlugin.py', 'XenAPIPlugin')
-    module = load('plugins/openvswitch_config_update.py', 'openvswitch_config_update')
+    load('xapi/python/XenAPI.py', 'XenAPI')
+    load('xapi/python/XenAPIPlugin.py', 'XenAPIPlugin')
+    module = load('xapi/plugins/openvswitch_config_update.py', 'openvswitch_config_update')
     monkeypatch.setattr(module, 'BOOTSTRAP_CA', str(tmp_path / 'vswitchd.cacert'))
     monkeypatch.setattr(module, 'FIREWALL', str(tmp_path / 'no-firewall-port'))
     return module

@@ -130,7 +130,7 @@ def modinfo(arguments):
     parser.add_argument('-n', '--filename', action='store_true')
     parser.add_argument('name')
     options = parser.parse_args(arguments)
-    path = options.name if os.path.exists(options.name) else find(options.name)
+    path = options.name if os.path.isfile(options.name) else find(options.name)
     if path is None:
         print('modinfo: ERROR: Module %s not found.' % options.name, file=sys.stderr)
         return 1
