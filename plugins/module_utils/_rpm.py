@@ -66,7 +66,7 @@ def read_files(paths, time_limit):
 
     :raises CliError: one that names every file that is missing, is no RPM, is cut short or has a name that rpm would expand.
     """
-    bad = ['%s: %s' % (path, reason) for path, reason in ((path, _file_problem(path)) for path in paths) if reason]
+    bad = ['%s: %s' % (path, reason) for path, reason in ((path, file_problem(path)) for path in paths) if reason]
     if bad:
         raise _cli.CliError('Not every file can be given to rpm: %s.' % '; '.join(bad))
     packages, complaint = query(['-p'] + paths, time_limit) if paths else ([], '')
@@ -181,7 +181,7 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def _file_problem(path):
+def file_problem(path):
     """Why rpm must not be given this path, or None."""
     if not path.startswith('/'):
         return 'no absolute path'

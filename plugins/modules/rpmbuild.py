@@ -9,10 +9,10 @@ __metaclass__ = type
 DOCUMENTATION = r'''
 module: rpmbuild
 version_added: 0.1.0
-short_description: Build RPMs from a spec, again only when an input changed
+short_description: Build RPMs from a spec or source package, again only when an input changed
 author: The xenserver.openvswitch project (@xenserver-openvswitch)
 description:
-  - Runs C(rpmbuild) on a spec with its sources and patches, which it copies to where rpmbuild looks for them.
+  - Runs C(rpmbuild) on a spec with its sources and patches, which it copies to where rpmbuild looks for them, or on a source package.
   - Beside the results it keeps a manifest of everything that went in. A build starts only when a byte of the spec, a source or a patch,
     a parameter, or the version of rpm or the compiler differs, or when one of the RPMs is gone or altered.
   - Results appear at their place only when the whole build succeeded, and the manifest after them.
@@ -23,9 +23,23 @@ extends_documentation_fragment:
   - xenserver.openvswitch.attributes
 options:
   spec:
-    description: The spec file on the host.
+    description:
+      - The spec file on the host, or with O(spec_member) the tarball that holds it.
+      - This or O(srpm) is required.
     type: path
-    required: true
+  spec_member:
+    description:
+      - The spec's name in the tarball O(spec), with its folders, as C(tar -t) prints it.
+        It is never guessed, since a dist tarball of Open vSwitch holds several; a wrong name is answered with those that there are.
+      - The tarball is a source as well and need not be in O(sources).
+      - Python on the host must be able to read the tarball, gzip and bzip2 everywhere, xz from Python 3 on.
+    type: str
+  srpm:
+    description:
+      - A source package on the host, instead of O(spec), O(sources) and O(patches). Its SHA-256 is the input.
+      - It is unpacked apart from the other sources in O(topdir), and removed from there after the build.
+      - Its path must not hold spaces, quotes, backslashes or the characters C(%*?[]{}), since rpm expands them.
+    type: path
   sources:
     description:
       - The files that the spec names as sources, on the host. They are given under their file names.
@@ -110,6 +124,17 @@ EXAMPLES = r'''
       - /root/openvswitch-2.5.3.tar.gz
     stage: source
     topdir: /var/tmp/rpmbuild
+
+- name: The RPMs are built from the spec inside the tarball
+  xenserver.openvswitch.rpmbuild:
+    spec: /root/openvswitch-2.5.3.tar.gz
+    spec_member: openvswitch-2.5.3/xenserver/openvswitch-xen.spec
+    defines:
+      kernel_uname: 3.10.0+2
+
+- name: The vendor's source package is rebuilt
+  xenserver.openvswitch.rpmbuild:
+    srpm: /root/openvswitch-2.17.7-4.1.xcpng8.3.src.rpm
 '''
 
 RETURN = r'''
@@ -216,8 +241,11 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_build as build
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_manifest as manifests
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_origin as origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import bad_files, bad_options, files
 
 # Seconds for rpm's short answers.
 SHORT = 60
@@ -226,12 +254,6 @@ SHORT = 60
 def refuse(texts):
     if texts:
         raise CliError('Nothing was built: %s.' % '; '.join(texts))
-
-
-def absolute(options):
-    """The options with absolute paths, so that none can be taken for an option of rpmbuild."""
-    paths = dict((name, [os.path.abspath(path) for path in options[name]]) for name in ('sources', 'patches'))
-    return dict(options, spec=os.path.abspath(options['spec']), **paths)
 
 
 def predict(module, awaited):
@@ -246,36 +268,43 @@ def predict(module, awaited):
 
 @guarded
 def run(module):
-    options = absolute(module.params)
-    refuse(build.bad_options(options))
+    given = origin.absolute(module.params)
+    refuse(bad_options(given))
     if module.check_mode:
-        predict(module, [path for path in [options['spec']] + options['sources'] + options['patches'] if not os.path.exists(path)])
-    refuse(build.bad_files(options))
+        predict(module, [path for path in files(given) if not os.path.exists(path)])
+    refuse(bad_files(given))
+    options = origin.extract(given, module.tmpdir)
     folders, versions = build.survey(options, SHORT)
-    wanted = build.inputs(options, versions)
-    where = build.places(folders, wanted)
-    manifest = build.read_manifest(where['manifest'])
-    reasons = build.differences(manifest, wanted)
+    wanted = manifests.inputs(options, versions)
+    where = manifests.places(folders, wanted)
+    manifest = manifests.read_manifest(where['manifest'])
+    reasons = manifests.differences(manifest, wanted)
     change = Change()
     if reasons:
-        unlisted = build.unlisted(options, SHORT)
-        refuse(['%s names %s as source or patch; give it in sources or patches' % (options['spec'], name) for name in unlisted])
-        before = build.flat(manifest['inputs']) if manifest else {}
-        for name in set(before).union(build.flat(wanted)):
-            change.note(name, before.get(name), build.flat(wanted).get(name))
-        change.touch()
-        change.add_command(['rpmbuild', build.STAGES[options['stage']]] + build.arguments(options) + [options['spec']])
-        if not module.check_mode:
-            manifest = build.build(options, where, wanted, options['time_limit'])
-    current = manifest if manifest and not (reasons and module.check_mode) else dict(rpms=[], prepared=None)
-    prepared = dict(prepared=current['prepared']) if options['stage'] == 'prep' else {}
-    exit_with(module, change, rpms=current['rpms'], manifest=where['manifest'], log=where['log'], reasons=reasons, **prepared)
+        spec = origin.judge(options, SHORT)
+        note(change, manifest, wanted, build.commands(options, where, spec))
+        manifest = None if module.check_mode else build.build(options, where, wanted, options['time_limit'])
+    result = manifest or dict(rpms=[], prepared=None)
+    prepared = dict(prepared=result['prepared']) if options['stage'] == 'prep' else {}
+    exit_with(module, change, rpms=result['rpms'], manifest=where['manifest'], log=where['log'], reasons=reasons, **prepared)
+
+
+def note(change, manifest, wanted, commands):
+    """Put a build on the record: the inputs before and after, and the commands."""
+    before, after = manifests.flat(manifest['inputs'] if manifest else {}), manifests.flat(wanted)
+    for name in set(before).union(after):
+        change.note(name, before.get(name), after.get(name))
+    change.touch()
+    for command in commands:
+        change.add_command(command)
 
 
 def main():
     run(AnsibleModule(
         argument_spec={
-            'spec': dict(type='path', required=True),
+            'spec': dict(type='path'),
+            'spec_member': dict(type='str'),
+            'srpm': dict(type='path'),
             'sources': dict(type='list', elements='path', default=[]),
             'patches': dict(type='list', elements='path', default=[]),
             'defines': dict(type='dict', default={}),
@@ -287,6 +316,8 @@ def main():
             'jobs': dict(type='int'),
             'stage': dict(type='str', choices=['binary', 'all', 'source', 'prep'], default='binary'),
             'time_limit': dict(type='int', default=7200)},
+        required_one_of=[('spec', 'srpm')],
+        mutually_exclusive=[('spec', 'srpm'), ('spec_member', 'srpm')],
         supports_check_mode=True))
 
 

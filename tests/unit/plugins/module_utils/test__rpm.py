@@ -78,7 +78,7 @@ def test_no_names_need_no_process(monkeypatch):
 
 def test_damaged_files_are_named_and_whole_ones_not(said, monkeypatch):
     answer(monkeypatch, said['files broken'])
-    monkeypatch.setattr(_rpm, '_file_problem', lambda path: None)
+    monkeypatch.setattr(_rpm, 'file_problem', lambda path: None)
     with pytest.raises(_cli.CliError) as error:
         _rpm.read_files(['/var/tmp/' + name for name in ('alpha-1.0-1.noarch.rpm', 'truncated.rpm', 'short.rpm')], 9)
     assert 'every file is a whole RPM: /var/tmp/truncated.rpm, /var/tmp/short.rpm.' in str(error.value)

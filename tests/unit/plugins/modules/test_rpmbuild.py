@@ -8,7 +8,9 @@ __metaclass__ = type
 
 import json
 import os
+import shutil
 import signal
+import tarfile
 import time
 
 import pytest
@@ -267,3 +269,123 @@ def test_bad_input_is_told_before_anything_is_done(host, options, words):
     result, failed = build(host, **options)
     assert failed and all(word in result['msg'] for word in words), result['msg']
     assert everything(host.topdir) == [] and not [call for call in host.calls if ' -b' in call]
+
+
+MEMBER = 'tiny-3.1.0/rpm/tiny.spec'
+
+
+def tarball(host, *without):
+    """A dist tarball with several specs, as those of Open vSwitch; its path."""
+    path = os.path.join(host.folder, 'tiny-3.1.0.tar.gz')
+    with tarfile.open(path, 'w:gz') as archive:
+        for name in (MEMBER, 'tiny-3.1.0/rhel/other.spec', 'tiny-3.1.0/README'):
+            if name not in without:
+                archive.add(host.spec, name)
+        link = tarfile.TarInfo('tiny-3.1.0/link.spec')
+        link.type, link.linkname = tarfile.SYMTYPE, '/etc/passwd'
+        archive.addfile(link)
+    return path
+
+
+def test_a_spec_inside_a_tarball_is_predicted_built_and_then_nothing_more(host):
+    options = dict(spec=tarball(host), spec_member=MEMBER)
+    predicted, failed = build(host, check_mode=True, **options)
+    assert not failed and predicted['changed'] and everything(host.topdir) == []
+    done, failed = build(host, **options)
+    assert not failed and done['diff'] == predicted['diff'] and done['commands'] == predicted['commands']
+    assert done['commands'][0][-1] == host.topdir + '/SPECS/tiny.spec' and [rpm['name'] for rpm in done['rpms']] == ['tiny', 'tiny-more']
+    with open(done['manifest']) as stream:
+        inputs = json.load(stream)['inputs']
+    assert inputs['spec'] == {'tiny.spec': _rpm.sha256(host.spec)} and inputs['sources']['tiny-3.1.0.tar.gz'] == _rpm.sha256(options['spec'])
+    assert not build(host, **options)[0]['changed']
+    assert not build(host, sources=[host.source, options['spec']], **options)[0]['changed'], 'the tarball may be named as a source too'
+    respec(host, 'true')
+    tarball(host)
+    assert build(host, **options)[0]['reasons'] == ['sources/tiny-3.1.0.tar.gz changed', 'spec/tiny.spec changed']
+
+
+@pytest.mark.parametrize('member, words', [
+    ('tiny.spec', ['holds no file tiny.spec; its specs are tiny-3.1.0/rhel/other.spec, ' + MEMBER + '.']),
+    ('tiny-3.1.0/link.spec', ['holds no file tiny-3.1.0/link.spec']), ('tiny-3.1.0/rpm/*.spec', ['is no name of a spec']),
+    ('tiny-3.1.0/README', ['is no name of a spec']), ('', ['is no name of a spec']), ('a/--b.spec', ['is no name of a spec'])])
+def test_a_spec_inside_a_tarball_is_never_guessed(host, member, words):
+    for check_mode in (True, False):
+        result, failed = build(host, spec=tarball(host), spec_member=member, check_mode=check_mode)
+        assert failed and all(word in result['msg'] for word in words + ['Nothing was built']), result['msg']
+    assert everything(host.topdir) == []
+
+
+def test_a_tarball_that_is_none_or_holds_no_spec_is_told(host):
+    with open(tarball(host), 'rb') as stream:
+        whole = stream.read()
+    for content in (whole[:-50], whole[:100], b'no tarball', b''):
+        with open(os.path.join(host.folder, 'tiny-3.1.0.tar.gz'), 'wb') as stream:
+            stream.write(content)
+        result, failed = build(host, spec=stream.name, spec_member=MEMBER)
+        assert failed and 'no whole tarball' in result['msg'] and 'Traceback' not in result['msg'], result['msg']
+    result, failed = build(host, spec=tarball(host, MEMBER, 'tiny-3.1.0/rhel/other.spec'), spec_member=MEMBER)
+    assert failed and 'it holds no spec at all' in result['msg']
+
+
+def source_package(host, content='one\n'):
+    host.write('data.txt', content)
+    made, failed = build(host, stage='source', topdir=os.path.join(host.folder, 'vendor'))
+    assert not failed
+    path = os.path.join(host.folder, 'tiny.src.rpm')
+    shutil.copy(made['rpms'][0]['path'], path)
+    return path
+
+
+def rebuild(host, path, **options):
+    check_mode = options.pop('check_mode', False)
+    return run_module(rpmbuild.main, dict(dict(srpm=path, defines=VERSION), **options), check_mode=check_mode, diff=True)
+
+
+def test_a_source_package_is_predicted_rebuilt_and_then_nothing_more(host):
+    path = source_package(host)
+    predicted, failed = rebuild(host, path, check_mode=True)
+    assert not failed and predicted['changed'] and predicted['rpms'] == [] and everything(host.topdir) == []
+    done, failed = rebuild(host, path)
+    assert not failed and done['diff'] == predicted['diff'] and done['commands'] == predicted['commands']
+    assert done['commands'][0] == ['rpm', '-i', path] and done['commands'][1][-1] == host.topdir + '/SPECS/tiny.spec'
+    assert [rpm['nevra'] for rpm in done['rpms']] == ['tiny-3.1.0-1.noarch', 'tiny-more-3.1.0-1.noarch']
+    with open(done['manifest']) as stream:
+        manifest = json.load(stream)
+    assert manifest['rpms'] == done['rpms'] and manifest['inputs']['srpm'] == {'tiny.src.rpm': _rpm.sha256(path)}
+    left = [file for file in everything(host.topdir) if not file.startswith((host.topdir + '/RPMS/', host.topdir + '/BUILD/'))]
+    assert left == [host.topdir + '/rpmbuild.log'], 'sources were unpacked among those of others'
+    host.forget_calls()
+    again, failed = rebuild(host, path)
+    assert not failed and not again['changed'] and again['rpms'] == done['rpms'] and len(host.calls) == 2
+    source_package(host, 'three\n')
+    assert rebuild(host, path)[1], 'the patch no longer fits'
+    assert not [file for file in everything(host.topdir) if '.partial' in file or file == done['manifest']]
+    source_package(host)
+    os.utime(path, (1, 1))
+    result, failed = rebuild(host, path, stage='all')
+    assert not failed and sorted(rpm['arch'] for rpm in result['rpms']) == ['noarch', 'noarch', 'src']
+
+
+def test_a_changed_source_package_is_built_again(host):
+    path = source_package(host)
+    rebuild(host, path)
+    respec(host, 'true')
+    source_package(host)
+    result, failed = rebuild(host, path)
+    assert not failed and result['reasons'] == ['srpm/tiny.src.rpm changed'] and list(result['diff']['after']) == ['srpm/tiny.src.rpm']
+
+
+def test_what_is_no_source_package_is_refused(host):
+    binary = build(host)[0]['rpms'][0]['path']
+    for options, words in ((dict(srpm=binary), 'is no source package'), (dict(srpm=host.source), 'no RPM package'),
+                           (dict(srpm=host.source + '/x'), 'is not there'),
+                           (dict(srpm=binary, sources=[host.source]), 'leave sources and patches out')):
+        result, failed = rebuild(host, options.pop('srpm'), topdir=os.path.join(host.folder, 'other'), **options)
+        assert failed and words in result['msg'] and 'Nothing was built' in result['msg'], result['msg']
+    assert not os.path.exists(os.path.join(host.folder, 'other'))
+
+
+@pytest.mark.parametrize('options', [dict(spec=None), dict(srpm='/x.src.rpm'), dict(srpm=None), dict(spec=None, spec_member='a.spec')])
+def test_one_origin_of_the_spec_is_demanded(host, options):
+    result, failed = build(host, **options)
+    assert failed and 'spec' in result['msg'] and host.calls == []
