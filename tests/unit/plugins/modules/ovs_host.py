@@ -23,9 +23,7 @@ from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_ho
 
 TOOLS = ('ovs-vsctl', 'ovsdb-client', 'ovsdb-server', 'ovsdb-tool', 'ovs-vswitchd')
 COUNTED = ('ovs-vsctl', 'ovsdb-client')
-# What the daemons change by themselves, at any time.
-LIVE = {'Open_vSwitch': ('statistics', 'cur_cfg', 'next_cfg'), 'Manager': ('is_connected', 'status'), 'Controller': ('is_connected', 'status', 'role')}
-LIMIT = 20
+LIMIT = 20  # seconds
 
 
 def wait_for(condition, what):
@@ -87,7 +85,13 @@ class Host(object):
             argv += ['--remote=db:Open_vSwitch,Open_vSwitch,manager_options', '--private-key=db:Open_vSwitch,SSL,private_key',
                      '--certificate=db:Open_vSwitch,SSL,certificate', '--bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert']
         self._start(argv)
-        wait_for(lambda: os.path.exists(os.path.join(self.rundir, 'db.sock')), 'the socket')
+        wait_for(self._answers, 'the database')
+
+    def _answers(self):
+        try:
+            return bool(self.ask(method='list_dbs'))
+        except (IOError, OSError):
+            return False
 
     def start_switch(self):
         """Start ovs-vswitchd on the database, which gets its first row as ovs-ctl makes it; done when its own values are there."""
@@ -182,25 +186,26 @@ class Host(object):
         return self.ask('Open_vSwitch', method='get_schema')
 
     def content(self):
-        """The whole database, without what changes by itself: rows by table, columns by row, in RFC 7047's notation."""
-        tables = sorted(self.schema()['tables'])
-        answers = self.ask('Open_vSwitch', *[dict(op='select', table=table, where=[]) for table in tables])
-        return dict((table, dict((row['_uuid'][1], self._still(table, row)) for row in answer['rows'])) for table, answer in zip(tables, answers))
+        """The database but for what the daemons change by themselves: rows by table, columns by row, in RFC 7047's notation."""
+        tables = sorted(self.schema()['tables'].items())
+        answers = self.ask('Open_vSwitch', *[dict(op='select', table=name, where=[]) for name, table in tables])
+        return dict((name, dict((row['_uuid'][1], self._still(row, table['columns'])) for row in answer['rows']))
+                    for (name, table), answer in zip(tables, answers))
 
     @staticmethod
-    def _still(table, row):
-        return dict((name, value) for name, value in row.items() if name not in ('_uuid', '_version') + LIVE.get(table, ()))
+    def _still(row, columns):
+        return dict((name, value) for name, value in row.items() if not (
+            name in ('_uuid', '_version', 'cur_cfg', 'next_cfg') or columns[name].get('ephemeral')))
 
     def files(self):
-        """Every file of the host but the database and the logs, with size and time of change."""
+        """Every file of the host with size and time of change, but for the database, the logs, and the database that Debian's rpm makes on a look."""
         found = {}
         for folder, folders, names in os.walk(self.folder.encode('utf-8')):
-            for name in folders + names:
-                path = os.path.join(folder, name)
+            for path in [os.path.join(folder, name) for name in folders + names]:
                 status = os.lstat(path)
                 found[path] = None if os.path.isdir(path) else (status.st_size, status.st_mtime, status.st_mode)
         own = [os.path.join(self.folder, name).encode('utf-8') for name in ('calls', 'db/conf.db', 'log/ovsdb-server.log', 'log/ovs-vswitchd.log')]
-        return dict((path, what) for path, what in found.items() if path not in own)
+        return dict((path, what) for path, what in found.items() if path not in own and b'/.rpmdb' not in path)
 
     def _wrap(self, tool, real):
         path = os.path.join(self.bin, tool)
