@@ -33,5 +33,5 @@ molecule:  ## all scenarios on the lab, or one: SCENARIO=build
 	@python .ci/molecule.py $(SCENARIO)
 
 clean:  ## remove the lab and all that was made here
-	@if command -v podman >/dev/null && [ -d .cache/lab ]; then molecule/lab/lab.py down; fi
+	@if command -v podman >/dev/null && [ -d .cache/lab ]; then molecule/lab/lab.py clean; fi
 	rm -rf .venv .nox .cache artifacts tests/output
