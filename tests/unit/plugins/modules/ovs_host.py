@@ -35,9 +35,9 @@ def wait_for(condition, what):
 
 
 class Host(object):
-    """A switch below a folder of its own; ``calls`` tells what was run on it, a line each."""
+    """A switch below a folder of its own; ``calls`` tells which of the ``counted`` tools were run on it, a line each."""
 
-    def __init__(self):
+    def __init__(self, counted=COUNTED):
         require(*TOOLS)
         self._tools = dict((name, path_of(name)) for name in TOOLS)
         self.folder = tempfile.mkdtemp(prefix='ovs-')  # short: a socket's path has room for 107 characters
@@ -47,12 +47,13 @@ class Host(object):
         self.database = 'unix:%s/db.sock' % self.rundir
         self._calls = os.path.join(self.folder, 'calls')
         self._running = {}
+        self._schema = None
         self._environment = dict(
             os.environ, LC_ALL='C', OVS_RUNDIR=self.rundir, OVS_LOGDIR=self.make('log'), OVS_DBDIR=self.make('db'),
             OVS_SYSCONFDIR=self.make('etc'))
         self._conf = os.path.join(self.folder, 'db', 'conf.db')
         self.forget_calls()
-        for tool in COUNTED:
+        for tool in counted:
             self._wrap(tool, self._tools[tool])
 
     def make(self, name):
@@ -183,7 +184,9 @@ class Host(object):
             return answer['result']
 
     def schema(self):
-        return self.ask('Open_vSwitch', method='get_schema')
+        if self._schema is None:
+            self._schema = self.ask('Open_vSwitch', method='get_schema')
+        return self._schema
 
     def content(self):
         """The database but for what the daemons change by themselves: rows by table, columns by row, in RFC 7047's notation."""
