@@ -39,8 +39,9 @@ LABEL = 'ovs-lab'                       # label of everything the lab owns; its 
 DIGEST = 'ovs-lab.digest'               # label: what a container was made from
 SUBNET, GATEWAY, PREFIXLEN = '10.213.47.0/24', '10.213.47.1', 24
 SUITE = 'bullseye'
-APT_PACKAGES = 'podman runc crun netavark aardvark-dns iptables nftables uidmap debootstrap openssl openssh-client'
+APT_PACKAGES = 'podman runc crun netavark aardvark-dns iptables nftables uidmap debootstrap debian-archive-keyring openssl openssh-client'
 TOOLS = ('podman', 'debootstrap', 'openssl', 'ssh-keygen')
+SYSTEM_PATH = ('/usr/sbin', '/sbin')    # where some tools are, and what a root by su may lack in PATH
 BOOT_LIMIT = 60                         # seconds until a new host must answer on its ssh port
 
 # Image -> the image it starts from. A folder of images/ each.
@@ -109,13 +110,19 @@ def podman(*args, **kwargs):
 
 
 def check_machine():
-    """Refuse a machine that cannot hold the lab, before anything is made."""
-    missing = [tool for tool in TOOLS if not shutil.which(tool, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')]
+    """Refuse a machine that cannot hold the lab, before anything is made; all that is missing is named at once."""
+    problems = []
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing and shutil.which('apt-get'):
+        remedy = 'As root: apt-get install --no-install-recommends ' + APT_PACKAGES
+    else:
+        remedy = 'There is no apt-get here: the lab is made for Debian 12. Install what these packages of Debian hold: ' + APT_PACKAGES
     if missing:
-        raise LabError('The lab needs %s, not found in PATH. On Debian: apt-get install --no-install-recommends %s'
-                       % (', '.join(missing), APT_PACKAGES))
+        problems.append('The lab needs %s, not found in PATH. %s' % (', '.join(missing), remedy))
     if os.geteuid():
-        raise LabError('The lab needs root (its hosts boot an init, make bridges and tap devices). Run it with sudo.')
+        problems.append('The lab needs root (its hosts boot an init, make bridges and tap devices). Run it as root or with sudo.')
+    if problems:
+        raise LabError('\n'.join(problems))
 
 
 @contextlib.contextmanager
@@ -147,19 +154,20 @@ def use_runtime():
 
 def probe_runtime(rootfs):
     """Find the first configuration with which podman starts a container, and write it down (empty: the defaults)."""
-    errors = []
+    errors, trial = [], runtime_conf().with_suffix('.trial')
     for text in RUNTIMES:
-        runtime_conf().write_text(text or '', encoding='utf-8')
-        environment = dict(os.environ, **({'CONTAINERS_CONF': str(runtime_conf())} if text else {}))
+        trial.write_text(text or '', encoding='utf-8')
+        environment = dict(os.environ, **({'CONTAINERS_CONF': str(trial)} if text else {}))
         try:
             podman('run', '--rm', '--network=none', '--rootfs', str(rootfs), '/bin/true', env=environment)
         except LabError as exc:
             errors.append(str(exc).splitlines()[-1])
             continue
         say('podman starts containers with %s' % (' '.join(text.split()) if text else 'its defaults'))
+        trial.replace(runtime_conf())
         use_runtime()
         return
-    runtime_conf().unlink()
+    trial.unlink()
     raise LabError('podman starts no container here, with none of the runtimes tried:\n  ' + '\n  '.join(errors))
 
 
@@ -223,6 +231,9 @@ def bootstrap(tag):
         say('image debootstrap: import')
         with subprocess.Popen(['tar', '-C', folder, '-c', '--numeric-owner', '.'], stdout=subprocess.PIPE) as tar:
             podman('import', '--change=LABEL %s=%s' % (LABEL, 'image'), '-', tag, stdin=tar.stdout)
+        if tar.returncode:
+            podman('rmi', '--force', tag)
+            raise LabError('tar of %s: exit code %d' % (folder, tar.returncode))
 
 
 def build(name, tags):
@@ -274,12 +285,13 @@ def ssh_up():
     lines = []
     for name, host in [('lab', None), *HOSTS.items()]:
         key = folder / ('id_' + name if host is None else 'host_' + name)
-        if not key.exists():
+        public = key.with_name(key.name + '.pub')  # written last
+        if not public.exists():
             say('ssh key %s' % name)
+            key.unlink(missing_ok=True)
             run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'ovs-lab ' + name, '-f', str(key)])
         if host:
-            public = key.with_name(key.name + '.pub').read_text(encoding='utf-8').split()[:2]
-            lines.append('%s,%s %s\n' % (name, host['address'], ' '.join(public)))
+            lines.append('%s,%s %s\n' % (name, host['address'], ' '.join(public.read_text(encoding='utf-8').split()[:2])))
     known = folder / 'known_hosts'
     if not known.exists() or known.read_text(encoding='utf-8') != ''.join(lines):
         known.write_text(''.join(lines), encoding='utf-8')
@@ -315,9 +327,8 @@ def identity(name):
 
 def xapi_files(name):
     """What the XAPI stand-in's own tool writes for this host: identity, pool, role."""
-    host = HOSTS[name]
-    coordinator = next(other for other, known in HOSTS.items() if known.get('pool') == host['pool'])
-    role = 'master' if coordinator == name else 'slave:' + HOSTS[coordinator]['address']
+    host, first = HOSTS[name], coordinator(name)
+    role = 'master' if first == name else 'slave:' + HOSTS[first]['address']
     with tempfile.TemporaryDirectory() as root:
         generation = Path(root, 'opt/lab-xapi/generation')
         generation.parent.mkdir(parents=True)
@@ -443,16 +454,37 @@ def wait_for_xapi(name):
                        % (name, BOOT_LIMIT, container(name))) from None
 
 
+def coordinator(name):
+    """The first host of a host's pool; None outside of pools."""
+    pool = HOSTS[name].get('pool')
+    return next((other for other, known in HOSTS.items() if known.get('pool') == pool), None) if pool else None
+
+
+def is_current(name, record, tags):
+    """Whether a container is whole and what it would be if it were made now. One never started may lack its files."""
+    if record is None or record['State'] == 'created':
+        return False
+    try:
+        return record['Labels'].get(DIGEST) == container_digest(name, tags[HOSTS[name]['image']])
+    except FileNotFoundError:  # the keys that it was given are gone
+        return False
+
+
+def plan(present, tags, fresh=()):
+    """(hosts to make anew, hosts to start): what is missing, stale or asked for; what is stopped."""
+    make, start = [], []
+    for name in HOSTS:
+        # A coordinator's database goes with it, and a supporter joins at the start of its XAPI only.
+        if name in fresh or coordinator(name) in make or not is_current(name, present.get(name), tags):
+            make.append(name)
+        elif present[name]['State'] != 'running':
+            start.append(name)
+    return make, start
+
+
 def containers_up(tags, fresh=()):
     """Make every host that is missing, stale or asked for anew; start what is stopped."""
-    present = present_containers()
-    make, start = [], []
-    for name, host in HOSTS.items():
-        record, tag = present.get(name), tags[host['image']]
-        if name in fresh or record is None or record['Labels'].get(DIGEST) != container_digest(name, tag):
-            make.append(name)
-        elif record['State'] != 'running':
-            start.append(name)
+    make, start = plan(present_containers(), tags, fresh)
     if make and not network_exists():
         say('network %s: %s' % (PREFIX, SUBNET))
         podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', PREFIX)
@@ -506,27 +538,37 @@ def command_status(_options):
     for name, host in HOSTS.items():
         record = present.get(name)
         state = record['State'] if record else 'absent'
-        if record and record['Labels'].get(DIGEST) != container_digest(name, tags[host['image']]):
+        if record and not is_current(name, record, tags):
             state += ' (stale: lab.py up makes it anew)'
         print('%-11s %-14s %-13s %s' % (name, host['address'], host['image'], state))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(words=None):
+    """The command line's command and hosts."""
+    parser = argparse.ArgumentParser(prog='lab.py', description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest='command', required=True)
     for name, text in (('up', 'make what is missing or stale'), ('down', 'remove the hosts and their network'),
                        ('clean', 'down, and remove images, keys and caches'), ('status', 'say what is there')):
         commands.add_parser(name, help=text)
-    commands.add_parser('reset', help='make hosts anew').add_argument('hosts', nargs='+', choices=sorted(HOSTS), metavar='HOST')
-    options = parser.parse_args()
+    reset = commands.add_parser('reset', help='make hosts anew; with a coordinator its supporters')
+    reset.add_argument('hosts', nargs='+', choices=sorted(HOSTS), metavar='HOST', help=', '.join(HOSTS))
+    return parser.parse_args(words)
+
+
+def main():
+    options = arguments()
+    os.environ['PATH'] = os.pathsep.join([os.environ.get('PATH', os.defpath), *SYSTEM_PATH])
     try:
         check_machine()
         with lock():
             use_runtime()
             globals()['command_' + options.command](options)
-    except LabError as exc:
+    except (LabError, OSError) as exc:
         print('lab.py: %s' % exc, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print('lab.py: interrupted. `lab.py up` goes on from what is there.', file=sys.stderr)
+        return 130
     return 0
 
 
