@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """RPM packages as plain dicts: read from files and from the database, named, compared.
 
-A package is ``{name, epoch, version, release, arch, vendor, sha256_header, sha1_header, md5, signed, provides, obsoletes}``;
-``epoch`` is text and '' where there is none, ``provides`` is a list of ``[name, evr]``, ``obsoletes`` a list of names.
+A package is ``{name, epoch, version, release, arch, vendor, sha256_header, sha1_header, md5, signed, provides, obsoletes, kernels}``;
+``epoch`` is text and '' where there is none, ``provides`` is a list of ``[name, evr]``, ``obsoletes`` a list of names,
+``kernels`` a list of the kernels, as ``uname -r`` names them, below whose folder it has files.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -25,8 +26,9 @@ _SHA256_TAG = '%{SHA256HEADER}'
 _FORMAT = '\t'.join([
     '%{NAME}', '%{EPOCH}', '%{VERSION}', '%{RELEASE}', '%{ARCH}', _SHA256_TAG, '%{SHA1HEADER}', '%{SIGMD5}',
     '%{SIGPGP:pgpsig}%{SIGGPG:pgpsig}%{RSAHEADER:pgpsig}%{DSAHEADER:pgpsig}',
-    '[%{PROVIDENAME} %{PROVIDEVERSION}\\f]', '[%{OBSOLETENAME}\\f]', '%{VENDOR}']) + '\\n'
+    '[%{PROVIDENAME} %{PROVIDEVERSION}\\f]', '[%{OBSOLETENAME}\\f]', '[%{DIRNAMES}\\f]', '%{VENDOR}']) + '\\n'
 _NONE = '(none)'
+_KERNEL = re.compile(r'(?:/usr)?/lib/modules/([^/]+)/')
 
 
 def parse(text):
@@ -36,14 +38,15 @@ def parse(text):
     """
     packages = []
     for line in text.split('\n'):  # not splitlines, which also splits at form feeds
-        if line.count('\t') < 11:
+        if line.count('\t') < 12:
             continue
-        words = [('' if word == _NONE else word) for word in line.split('\t', 11)]
+        words = [('' if word == _NONE else word) for word in line.split('\t', 12)]
         package = dict(zip(('name', 'epoch', 'version', 'release', 'arch', 'sha256_header', 'sha1_header', 'md5'), words))
         package['signed'] = words[8].replace(_NONE, '') != ''
         package['provides'] = [item.split(' ', 1) for item in words[9].split('\f') if item]
         package['obsoletes'] = [item for item in words[10].split('\f') if item and item != _NONE]
-        package['vendor'] = words[11]
+        package['kernels'] = sorted(set(match.group(1) for match in map(_KERNEL.match, words[11].split('\f')) if match))
+        package['vendor'] = words[12]
         packages.append(package)
     return packages
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One rpm transaction: planned from files and installed packages, refused early, tried, carried out, read again.
 
-A plan is ``{arguments, install, erase, steps}``: what rpm is called with, the packages that must be there afterwards,
+A plan is ``{commands, install, erase, steps}``: what rpm is called with, the packages that must be there afterwards,
 those that must not, and one ``{path, package, action, replaces}`` for every file; packages are those of ``_rpm``.
+There is one command, or none; two only where obsolete packages go after an installation, which rpm cannot do in one.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -57,8 +58,23 @@ def siblings(packages, installed):
     return sorted(set(have['name'] for have in installed if have['name'] not in own and families.intersection(family(have))))
 
 
-def plan_install(paths, packages, installed, keep_newer):
-    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good."""
+def obsolete(packages, installed, running):
+    """The installed packages of the same family as one of these that serve only kernels which were left behind.
+
+    A kernel was left behind where it is older than ``running``, as ``uname -r`` names that, and none of these packages
+    serves it. One that is newer may have been prepared for the next boot. What kernel a package serves is told by its
+    files, since names and Provides hold the package version of some kernels and not their ``uname -r``.
+    """
+    families = set(name for package in packages for name in family(package))
+    own = set(package['name'] for package in packages)
+    served = set(kernel for package in packages for kernel in package['kernels'])
+    return [have for have in installed
+            if have['name'] not in own and have['kernels'] and families.intersection(name for name, evr in have['provides'])
+            and all(_rpm.vercmp(kernel, running) < 0 and kernel not in served for kernel in have['kernels'])]
+
+
+def plan_install(paths, packages, installed, keep_newer, leftover=()):
+    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good; then ``leftover`` goes."""
     steps = []
     for path, package in zip(paths, packages):
         replaces = _replaced(package, installed)
@@ -66,9 +82,10 @@ def plan_install(paths, packages, installed, keep_newer):
         if action and not (keep_newer and action == 'downgrade'):
             steps.append(dict(path=path, package=package, action=action, replaces=replaces))
     flags = sorted(set(_FLAGS[step['action']] for step in steps if step['action'] in _FLAGS))
+    commands = [['-U'] + flags + [step['path'] for step in steps]] if steps else []
     return dict(
-        arguments=['-U'] + flags + [step['path'] for step in steps], steps=steps,
-        install=[step['package'] for step in steps], erase=[have for step in steps for have in step['replaces']])
+        commands=commands + _erasure(leftover), steps=steps, install=[step['package'] for step in steps],
+        erase=[have for step in steps for have in step['replaces']] + list(leftover))
 
 
 def plan_erase(names, installed):
@@ -78,7 +95,7 @@ def plan_erase(names, installed):
         called = [have for have in installed if have['name'] == name]
         found = called or [have for have in installed if name in [provided for provided, evr in have['provides']]]
         erase.extend(have for have in found if have not in erase)
-    return dict(arguments=['-e'] + [_rpm.label(have) for have in erase], steps=[], install=[], erase=erase)
+    return dict(commands=_erasure(erase), steps=[], install=[], erase=erase)
 
 
 def bad_names(names):
@@ -189,11 +206,18 @@ def transact(arguments, time_limit, pause=PAUSE):
 def rehearse(plan, time_limit):
     """Let rpm check the whole plan without carrying it out.
 
+    A removal that comes after an installation may take what the new packages provide as well; rpm cannot know that yet.
+
     :raises CliError: everything that rpm holds against it, at once.
     """
-    result = transact(plan['arguments'][:1] + ['--test'] + plan['arguments'][1:], time_limit)
-    if result.rc:
-        raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(problems(result.err) or ['no reason given']), result)
+    provided = set(name for package in plan['install'] for name, evr in package['provides'])
+    found = []
+    for command in plan['commands']:
+        result = transact(command[:1] + ['--test'] + command[1:], time_limit)
+        if result.rc:
+            found += [text for text in problems(result.err) or ['no reason given'] if text.split(' is needed by ')[0] not in provided]
+    if found:
+        raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(found), result)
 
 
 def unmet(plan, installed):
@@ -226,6 +250,10 @@ def builds(packages):
 def said(result):
     """All that a tool printed, without empty lines."""
     return '\n'.join(line for line in (result.out + '\n' + result.err).splitlines() if line.strip())
+
+
+def _erasure(packages):
+    return [['-e'] + [_rpm.label(have) for have in packages]] if packages else []
 
 
 def _action(package, replaces):

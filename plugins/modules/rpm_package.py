@@ -60,6 +60,13 @@ options:
     description: Consent to install files that bear no signature and are not in O(checksums), or whose signature is not confirmed.
     type: bool
     default: false
+  remove_obsolete:
+    description:
+      - Remove the packages in RV(obsolete) once the files are installed.
+        rpm cannot do both in one transaction, so this is a second one. Both are checked before anything is changed.
+      - Only with O(path).
+    type: bool
+    default: false
   time_limit:
     description:
       - The longest that the transaction may take, in seconds, including the time that another C(rpm) holds the lock.
@@ -80,6 +87,13 @@ EXAMPLES = r'''
       openvswitch-2.5.3-1.x86_64.rpm: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
       openvswitch-modules-3.10.0+2-2.5.3-1.x86_64.rpm: 3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b
     allow_vendor_change: true
+
+- name: The module for the running kernel is installed, and those for kernels before it are gone
+  xenserver.openvswitch.rpm_package:
+    path:
+      - /var/tmp/openvswitch-modules-4.4.0+10-2.5.3-1.x86_64.rpm
+    allow_unsigned: true
+    remove_obsolete: true
 
 - name: Open vSwitch and the modules of all kernels are gone
   xenserver.openvswitch.rpm_package:
@@ -122,13 +136,23 @@ siblings:
   type: list
   elements: str
   sample: [openvswitch-modules-3.10.0+2]
+obsolete:
+  description:
+    - Packages that were installed and hold the kernel modules of one of the files for other kernels only, all older than the running one.
+      Their files below C(/lib/modules) tell which kernels those are.
+    - The module for the running kernel is never among them, nor one for a newer kernel, which may have been prepared for the next boot;
+      see RV(siblings) for these.
+  returned: success, with O(path)
+  type: list
+  elements: str
+  sample: [openvswitch-modules-3.10.0+2-2.5.3-1.x86_64]
 output:
   description: What rpm and the packages' scripts printed.
   returned: success, and failure of the transaction
   type: str
   sample: You *MUST* now reboot your system
 commands:
-  description: The command that was run to change something, or in check mode would be.
+  description: The commands that were run to change something, or in check mode would be.
   returned: success
   type: list
   elements: list
@@ -160,16 +184,19 @@ def present(module):
     refuse(transaction.bad_files(paths, packages, args['checksums']))
     asked = transaction.names_to_ask(packages)
     installed = _rpm.read_installed(asked, limit)
-    plan = transaction.plan_install(paths, packages, installed, keep_newer=args['state'] == 'latest')
+    obsolete = transaction.obsolete(packages, installed, os.uname()[2])
+    leftover = obsolete if args['remove_obsolete'] else []
+    plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover)
     consents = dict((name, args[name]) for name in ('allow_downgrade', 'allow_vendor_change', 'allow_unsigned'))
     refuse(transaction.refusals(plan['steps'], args['checksums'], **consents))
     refuse(transaction.foreign(plan['steps'], transaction.host_architectures(plan['steps'], limit)))
     if not args['allow_unsigned']:
         transaction.check_signatures(transaction.unproven(plan['steps'], args['checksums']), limit)
 
-    def read():
-        return transaction.concerned(packages, _rpm.read_installed(asked, limit))
-    carry_out(module, plan, transaction.concerned(packages, installed), read, siblings=transaction.siblings(packages, installed))
+    def concerned(found):
+        return transaction.concerned(packages + leftover, found)
+    carry_out(module, plan, concerned(installed), lambda: concerned(_rpm.read_installed(asked, limit)),
+              siblings=transaction.siblings(packages, installed), obsolete=transaction.nevras(obsolete))
 
 
 def predict(module, awaited):
@@ -179,7 +206,7 @@ def predict(module, awaited):
     change = Change()
     change.note('files', [], awaited)
     module.warn('%s: not on this host in check mode, so the transaction could not be tried and counts as a change.' % ', '.join(awaited))
-    exit_with(module, change, before=[], after=[], installed=[], removed=[], output='')
+    exit_with(module, change, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
 
 
 def absent(module):
@@ -194,12 +221,13 @@ def carry_out(module, plan, before, read, **values):
     """Try the plan, then do it unless in check mode, and end with what is installed; ``read()`` tells that."""
     change = Change()
     after, failure, output = before, None, ''
-    if plan['install'] or plan['erase']:
+    if plan['commands']:
         transaction.rehearse(plan, module.params['time_limit'])
-        change.add_command(['rpm'] + plan['arguments'])
+        for command in plan['commands']:
+            change.add_command(['rpm'] + command)
         after = transaction.outcome(plan, before)
         if not module.check_mode:
-            failure, output = attempt(plan['arguments'], module.params['time_limit'])
+            failure, output = attempt(plan['commands'], module.params['time_limit'])
             after = read()
     installed, removed = transaction.difference(before, after)
     change.note('packages', transaction.builds(before), transaction.builds(after))
@@ -214,14 +242,19 @@ def carry_out(module, plan, before, read, **values):
     exit_with(module, change, **values)
 
 
-def attempt(arguments, time_limit):
-    """Run the transaction; ``(what failed or None, what was printed)``."""
-    try:
-        result = transaction.transact(arguments, time_limit)
-    except CliError as error:
-        return str(error), transaction.said(error.result) if error.result else ''
-    output = transaction.said(result)
-    return 'rpm ended with status %d: %s' % (result.rc, output) if result.rc else None, output
+def attempt(commands, time_limit):
+    """Run the commands until one fails; ``(what failed or None, what was printed)``."""
+    printed = []
+    for command in commands:
+        try:
+            result = transaction.transact(command, time_limit)
+        except CliError as error:
+            return str(error), '\n'.join(printed + ([transaction.said(error.result)] if error.result else []))
+        output = transaction.said(result)
+        printed.extend([output] if output else [])
+        if result.rc:
+            return 'rpm ended with status %d: %s' % (result.rc, output), '\n'.join(printed)
+    return None, '\n'.join(printed)
 
 
 @guarded
@@ -242,6 +275,7 @@ def main():
             allow_downgrade=dict(type='bool', default=False),
             allow_vendor_change=dict(type='bool', default=False),
             allow_unsigned=dict(type='bool', default=False),
+            remove_obsolete=dict(type='bool', default=False),
             time_limit=dict(type='int', default=900)),
         required_if=[('state', 'present', ['path']), ('state', 'latest', ['path']), ('state', 'absent', ['name'])],
         mutually_exclusive=[('path', 'name')],

@@ -27,7 +27,7 @@ def said(request, captured):
 
 def package(name='a', epoch='', version='1', release='1', arch='noarch', **values):
     return dict(dict(name=name, epoch=epoch, version=version, release=release, arch=arch, vendor='', sha256_header='x', sha1_header='y',
-                     md5='z', signed=False, provides=[], obsoletes=[]), **values)
+                     md5='z', signed=False, provides=[], obsoletes=[], kernels=[]), **values)
 
 
 def answer(monkeypatch, *results):
@@ -49,6 +49,7 @@ def test_packages_in_files(said):
     assert _rpm.nevra(ovs) == 'openvswitch-1:3.1.0-1.x86_64' and _rpm.label(ovs) == 'openvswitch-3.1.0-1.x86_64'
     assert (ko['name'], ko['epoch'], ko['vendor'], ko['signed']) == ('openvswitch-modules-3.10.0+2', '', '', False)
     assert ['openvswitch-modules', '3.10.0+2'] in ko['provides'] and ['openvswitch.ko.0', ''] in ko['provides']
+    assert ko['kernels'] == ['3.10.0+2'] and ovs['kernels'] == alpha['kernels'] == []
     assert vendor['vendor'] == 'Citrix Systems, Inc.'
     for digest, size in (('sha256_header', 64), ('sha1_header', 40), ('md5', 32)):
         assert re.match('[0-9a-f]{%d}$' % size, alpha[digest])
@@ -103,9 +104,12 @@ def test_a_database_that_cannot_be_read_is_not_an_empty_one(monkeypatch):
 
 
 def test_signatures_and_odd_values():
-    words = ['a', '(none)', '1', '1', '(none)', '(none)', '(none)', 'f', '(none)(none)RSA/SHA256, Mon, Key ID 1(none)', '', 'b\fc\f', u'V\tW\u2028X']
+    words = ['a', '(none)', '1', '1', '(none)', '(none)', '(none)', 'f', '(none)(none)RSA/SHA256, Mon, Key ID 1(none)', '', 'b\fc\f',
+             '/usr/lib/modules/4.4.0+10/extra/a/\f/lib/modules/3.10.0+2/\f/lib/modules/4.4.0+10/\f/lib/modules/\f/opt/lib/modules/x/\f',
+             u'V\tW\u2028X']
     found, = _rpm.parse('\t'.join(words) + '\n')
     assert found['signed'] and found['vendor'] == u'V\tW\u2028X' and found['obsoletes'] == ['b', 'c'] and found['provides'] == []
+    assert found['kernels'] == ['3.10.0+2', '4.4.0+10']
     assert _rpm.nevra(found) == _rpm.label(found) == 'a-1-1', 'a key has no architecture'
     assert _rpm.parse('package x is not installed\n\n') == []
 

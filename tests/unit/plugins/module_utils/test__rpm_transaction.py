@@ -23,7 +23,7 @@ def said(request, captured):
 
 def actions(packages, installed, keep_newer=False):
     plan = transaction.plan_install(['/%s' % found['name'] for found in packages], packages, installed, keep_newer)
-    return [step['action'] for step in plan['steps']], plan['arguments']
+    return [step['action'] for step in plan['steps']], plan['commands']
 
 
 @pytest.mark.parametrize('have, action, flags', [
@@ -38,7 +38,7 @@ def actions(packages, installed, keep_newer=False):
     ([package(name='other', version='2')], ['install'], []),
 ])
 def test_what_a_file_does(have, action, flags):
-    assert actions([package()], have) == (action, ['-U'] + flags + (['/a'] if action else []))
+    assert actions([package()], have) == (action, [['-U'] + flags + ['/a']] if action else [])
 
 
 def test_another_architecture_is_another_package_unless_one_is_noarch():
@@ -49,8 +49,8 @@ def test_another_architecture_is_another_package_unless_one_is_noarch():
 def test_only_what_must_change_is_in_the_transaction_and_latest_leaves_newer_ones():
     files = [package(), package(name='b'), package(name='c')]
     have = [package(), package(name='b', version='2'), package(name='c', sha256_header='other')]
-    assert actions(files, have)[1] == ['-U', '--oldpackage', '--replacepkgs', '/b', '/c']
-    assert actions(files, have, keep_newer=True)[1] == ['-U', '--replacepkgs', '/c']
+    assert actions(files, have)[1] == [['-U', '--oldpackage', '--replacepkgs', '/b', '/c']]
+    assert actions(files, have, keep_newer=True)[1] == [['-U', '--replacepkgs', '/c']]
 
 
 def test_outcome_difference_and_goal():
@@ -73,6 +73,63 @@ def test_kernel_modules_are_a_family_and_other_packages_are_not(said):
     assert transaction.family(xen) == ['openvswitch-modules-xen']
 
 
+def module(kernel, name='openvswitch-modules', flavour='', **values):
+    return package(name='%s-%s' % (name, kernel), provides=[[name, kernel], ['openvswitch.ko.0', '']], kernels=[kernel + flavour], **values)
+
+
+RUNNING = '4.4.0+10'
+
+
+@pytest.mark.parametrize('installed, expected', [
+    (module('4.4.0+2'), True), (module(RUNNING), False), (module('4.19.0+1'), False),
+    (module('3.10.0+2'), False),  # one of the files is for this kernel
+    (dict(module('4.4.0+2'), kernels=[]), False), (dict(module('4.4.0+2'), kernels=['4.4.0+2', RUNNING]), False),
+    (dict(module('4.4.0+2'), provides=[['openvswitch.ko.0', '']]), False),
+    (package(name='openvswitch-modules', provides=[['openvswitch-modules', '2.1.3-1']], kernels=['4.4.0+2']), True),  # the vendor's name
+    (package(name='kernel', kernels=['4.4.0+2']), False),
+    (module('2.6.32.12-0.7.1.xs5', 'openvswitch-modules-kdump', 'kdump'), False)])
+def test_modules_of_kernels_left_behind_are_obsolete(installed, expected):
+    files = [package(), module('3.10.0+2'), module(RUNNING)]
+    assert transaction.obsolete(files, [installed] + files, RUNNING) == ([installed] if expected else [])
+
+
+def test_a_module_that_is_installed_anew_under_its_name_is_not_obsolete():
+    assert transaction.obsolete([dict(module('4.4.0+2'), kernels=[])], [module('4.4.0+2')], RUNNING) == []
+
+
+def test_the_glued_flavour_of_old_kernels_is_told_by_the_files():
+    old, new = [module('2.6.32.12-0.7.1.xs5.6.100.%d' % number, 'openvswitch-modules-xen', 'xen') for number in (9, 323)]
+    assert transaction.obsolete([new], [old], '2.6.32.12-0.7.1.xs5.6.100.323xen') == [old]
+
+
+def test_obsolete_packages_go_after_the_installation():
+    old, new = module('4.4.0+2'), module(RUNNING)
+    plan = transaction.plan_install(['/new'], [new], [old], False, [old])
+    assert plan['commands'] == [['-U', '/new'], ['-e', 'openvswitch-modules-4.4.0+2-1-1.noarch']] and plan['erase'] == [old]
+    assert transaction.outcome(plan, [old]) == [new] and transaction.unmet(plan, [old, new]) == ['openvswitch-modules-4.4.0+2-1-1.noarch is still installed']
+    assert transaction.plan_install(['/new'], [new], [old, new], False, [old])['commands'] == [['-e', 'openvswitch-modules-4.4.0+2-1-1.noarch']]
+
+
+def test_what_the_new_packages_provide_does_not_hold_a_removal_back(said, monkeypatch):
+    plan = dict(commands=[['-U', '/new'], ['-e', 'old']], install=[module(RUNNING)])
+    fine = dict(rc=0, out='', err='')
+    calls = answer(monkeypatch, fine, said['test erase needed'])
+    transaction.rehearse(plan, 9)
+    assert calls == [['rpm', '-U', '--test', '/new'], ['rpm', '-e', '--test', 'old']]
+    answer(monkeypatch, fine, said['test erase needed'])
+    with pytest.raises(_cli.CliError) as error:
+        transaction.rehearse(dict(plan, install=[]), 9)
+    assert 'openvswitch.ko.0 is needed by (installed) openvswitch' in str(error.value)
+    answer(monkeypatch, said['test needs'], said['test erase needed'])
+    with pytest.raises(_cli.CliError) as error:
+        transaction.rehearse(plan, 9)
+    assert 'libnothere.so.9' in str(error.value) and 'openvswitch.ko.0' not in str(error.value)
+    answer(monkeypatch, dict(fine, rc=1), fine)
+    with pytest.raises(_cli.CliError) as error:
+        transaction.rehearse(plan, 9)
+    assert 'no reason given' in str(error.value)
+
+
 def test_obsoleted_packages_are_concerned():
     file = package(obsoletes=['older'])
     assert transaction.names_to_ask([file]) == ['a', 'older']
@@ -81,9 +138,9 @@ def test_obsoleted_packages_are_concerned():
 
 def test_removal_prefers_the_name_and_falls_back_to_what_is_provided():
     virtual = [package(name='m-1', provides=[['m', '1']]), package(name='m-2', provides=[['m', '2']])]
-    assert transaction.plan_erase(['m', 'm-1'], virtual)['arguments'] == ['-e', 'm-1-1-1.noarch', 'm-2-1-1.noarch']
-    assert transaction.plan_erase(['m'], virtual + [package(name='m')])['arguments'] == ['-e', 'm-1-1.noarch']
-    assert transaction.plan_erase(['n'], virtual)['erase'] == []
+    assert transaction.plan_erase(['m', 'm-1'], virtual)['commands'] == [['-e', 'm-1-1-1.noarch', 'm-2-1-1.noarch']]
+    assert transaction.plan_erase(['m'], virtual + [package(name='m')])['commands'] == [['-e', 'm-1-1.noarch']]
+    assert transaction.plan_erase(['n'], virtual) == dict(commands=[], steps=[], install=[], erase=[])
 
 
 def step(action='install', replaces=(), **values):
@@ -150,7 +207,7 @@ def test_what_rpm_holds_against_a_transaction(said, case, words):
 def test_the_rehearsal_changes_nothing_and_tells_all(said, monkeypatch):
     calls = answer(monkeypatch, said['test needs'])
     with pytest.raises(_cli.CliError) as error:
-        transaction.rehearse(dict(arguments=['-U', '/a.rpm']), 9)
+        transaction.rehearse(dict(commands=[['-U', '/a.rpm']], install=[]), 9)
     assert calls == [['rpm', '-U', '--test', '/a.rpm']] and 'nothing was changed: libnothere.so.9' in str(error.value)
 
 

@@ -71,10 +71,21 @@ class Host(object):
         self.write('calls', '')
 
     @property
+    def argvs(self):
+        """The calls since the last look away, each as the list of its words, the tool's name first."""
+        with open(self._calls, 'rb') as stream:
+            words = stream.read().decode('utf-8').split(u'\0')[:-1]
+        found = []
+        while words:
+            end = 2 + int(words[1])
+            found.append(words[:1] + words[2:end])
+            words = words[end:]
+        return found
+
+    @property
     def calls(self):
-        """The calls since the last look away, each as one text that starts with the tool's name."""
-        with open(self._calls) as stream:
-            return stream.read().splitlines()
+        """The same, each as one text."""
+        return [u' '.join(words) for words in self.argvs]
 
     def run(self, *argv):
         """Run a tool on this host; ``(status, both streams)``."""
@@ -89,15 +100,16 @@ class Host(object):
         assert status == 0, out
         return sorted(out.split())
 
-    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms'):
-        """Build a tiny RPM and return its path."""
+    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms', file=None):
+        """Build a tiny RPM that holds one file and return its path."""
+        file = file or '/opt/' + name
         lines = ['Name: ' + name, 'Version: ' + version, 'Release: ' + release, 'Summary: tiny', 'License: GPL']
         lines += ['BuildArch: noarch'] if arch == 'noarch' else []
         text = '\n'.join(lines) + '\n' + tags + (
-            '%%description\ntiny\n%%install\nmkdir -p %%{buildroot}/opt\necho "%s" > "%%{buildroot}/opt/%s"\n%s%%files\n/opt/%s\n'
-            % (content, name, scripts, name))
+            '%%description\ntiny\n%%install\nmkdir -p "%%{buildroot}%s"\necho "%s" > "%%{buildroot}%s"\n%s%%files\n%s\n'
+            % (os.path.dirname(file), content, file, scripts, file))
         results = self.make(folder)
-        argv = ['rpmbuild', '-bb', '--define', '_rpmdir ' + results, '--define', '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm']
+        argv = ['rpmbuild', '-bb', '--define', '__os_install_post %{nil}', '--define', '_rpmdir ' + results, '--define', '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm']
         argv += [] if arch == 'noarch' else ['--target', arch]
         status, out = self.run(*(argv + [self.write('%s.spec' % name, text)]))
         assert status == 0, out
@@ -108,6 +120,6 @@ class Host(object):
         word = ''
         if tool == 'rpm' and subprocess.call([real, '--force-debian', '--version'], stdout=subprocess.PIPE, stderr=subprocess.PIPE) == 0:
             word = '--force-debian'
-        path = self.write('bin/' + tool, '#!/bin/sh\nprintf "%%s\\n" "%s $*" | tr "\\n" " " >> %s\necho >> %s\nexec %s %s "$@"\n' % (
-            tool, self._calls, self._calls, real, word))
+        path = self.write('bin/' + tool, '#!/bin/sh\nprintf "%%s\\0" %s $# "$@" >> %s\nexec %s %s "$@"\n' % (
+            tool, self._calls, real, word))
         os.chmod(path, 0o755)

@@ -27,6 +27,15 @@ FAILS = {
     'preunfail': '%preun -p /bin/sh\necho preun says no; exit 1\n'}
 
 
+# Kernels of module packages: version in the package's name, and uname -r. This host's own kernel is the one that runs.
+KERNELS = dict(ko=('3.10.0+2', None), ko_other=('4.4.0+10', None), ko_running=('running', os.uname()[2]), ko_newer=('999.0+1', None))
+
+
+def module_of(host, kernel, uname):
+    return host.rpm('openvswitch-modules-' + kernel, version='2.5.3', tags=KO_TAGS % kernel,
+                    file='/lib/modules/%s/extra/openvswitch/openvswitch.ko' % (uname or kernel))
+
+
 @pytest.fixture(scope='module')
 def built(tmp_path_factory):
     """A host whose packages are built once; every test installs into a database of its own."""
@@ -39,12 +48,12 @@ def built(tmp_path_factory):
         alpha1_rebuilt=host.rpm('alpha', content='two', folder='rebuilt'),
         alpha2=host.rpm('alpha', version='2.0', scripts='%post\necho post of alpha $1\n%preun\necho preun of alpha $1\n'),
         acme=host.rpm('alpha', version='3.0', tags='Vendor: Acme\tand Sons\n'),
+        needs_old=host.rpm('needs_old', tags='Requires: openvswitch-modules = 3.10.0+2\n'),
         needy=host.rpm('needy', tags='Requires: libnothere.so.9\nRequires: nothing-else\n'),
         foreign=host.rpm('foreign', arch='s390x' if arch != 's390x' else 'x86_64', tags='Requires: libnothere.so.9\n'),
         openvswitch=host.rpm('openvswitch', version='2.5.3', tags='Requires: openvswitch.ko.0\n'),
-        ko=host.rpm(KO, version='2.5.3', tags=KO_TAGS % '3.10.0+2'),
-        ko_other=host.rpm('openvswitch-modules-4.4.0+10', version='2.5.3', tags=KO_TAGS % '4.4.0+10'),
         **dict((name, host.rpm(name, scripts=scripts)) for name, scripts in FAILS.items()))
+    host.files.update((name, module_of(host, kernel, uname)) for name, (kernel, uname) in KERNELS.items())
     return host
 
 
@@ -235,6 +244,47 @@ def test_modules_of_other_kernels_are_reported(host):
     apply(host, 'openvswitch', 'ko')
     assert apply(host, 'ko_other')[0]['siblings'] == [KO]
     assert KO + '-2.5.3-1.noarch' in have(host)
+
+
+OBSOLETE = [KO + '-2.5.3-1.noarch', 'openvswitch-modules-4.4.0+10-2.5.3-1.noarch']
+
+
+def test_obsolete_modules_are_reported_and_stay_without_a_word(host):
+    apply(host, 'openvswitch', 'ko', 'ko_other', 'ko_newer')
+    for dummy in range(2):
+        result, failed = apply(host, 'ko_running')
+        assert not failed and result['obsolete'] == OBSOLETE and 'openvswitch-modules-999.0+1' in result['siblings']
+    assert not result['changed'] and len(have(host)) == 5
+    assert apply(host, 'openvswitch')[0]['obsolete'] == [], 'only of the packages that the files concern'
+    assert apply(host, 'ko_running', 'ko')[0]['obsolete'] == OBSOLETE[1:], 'not the kernel of one of the files'
+
+
+def test_obsolete_modules_go_on_consent_with_the_installation(host):
+    apply(host, 'openvswitch', 'ko', 'ko_other')
+    predicted, failed = apply(host, 'ko_running', remove_obsolete=True, check_mode=True)
+    assert not failed and len(have(host)) == 3
+    done, failed = apply(host, 'ko_running', remove_obsolete=True)
+    assert not failed and done['removed'] == done['obsolete'] == OBSOLETE and done['installed'] == ['openvswitch-modules-running-2.5.3-1.noarch']
+    for key in ('before', 'after', 'installed', 'removed', 'diff', 'commands', 'obsolete'):
+        assert predicted[key] == done[key], key
+    assert [command[1] for command in done['commands']] == ['-U', '-e'] and len(have(host)) == 2
+    host.forget_calls()
+    again, failed = apply(host, 'ko_running', remove_obsolete=True)
+    assert not failed and not again['changed'] and again['obsolete'] == [] and len(host.calls) == 2
+
+
+def test_obsolete_modules_go_after_a_reboot_into_the_new_kernel(host):
+    apply(host, 'openvswitch', 'ko', 'ko_running', 'ko_newer')
+    result, failed = apply(host, 'ko_running', remove_obsolete=True)
+    assert not failed and result['removed'] == OBSOLETE[:1] and len(result['commands']) == 1
+    assert [nevra for nevra in have(host) if '999.0+1' in nevra], 'a module prepared for the next boot must stay'
+
+
+def test_an_obsolete_module_that_something_needs_holds_all_back(host):
+    apply(host, 'ko', 'needs_old')
+    result, failed = apply(host, 'ko_running', remove_obsolete=True)
+    assert failed and 'nothing was changed' in result['msg'] and 'is needed by (installed) needs_old' in result['msg']
+    assert have(host) == ['needs_old-1.0-1.noarch', OBSOLETE[0]]
 
 
 def test_removing_what_others_need_is_refused_whole(host):
