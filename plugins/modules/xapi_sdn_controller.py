@@ -60,6 +60,7 @@ notes:
   - Every change makes the plugin clear the managers of the hosts, and with them controllers, mirrors and the settings of bonds and QoS.
     So an SDN controller, which XAPI cannot alter, is forgotten and introduced again only where it really differs.
   - A run that was ended between the two is completed by the next.
+  - The pool must run the network backend openvswitch. In check mode another backend is a warning, since an earlier task may have been about to select it.
   - XAPI answers after the plugin has run on all hosts. Give large pools a longer O(time_limit).
 seealso:
   - module: xenserver.openvswitch.xenserver_info
@@ -157,7 +158,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_host, _xapi_manager
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Xe
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe
 
 
 def set_manager(module):
@@ -168,7 +169,7 @@ def set_manager(module):
     have = _xapi_manager.read(xe, field_port)
     want = _xapi_manager.fitted(want, have['api'], field_port)
     steps = _xapi_manager.plan(have, want)
-    _xapi_manager.require_backend(xe, steps)
+    require_backend(module, xe, steps)
     change = Change()
     if steps:
         change.note('sdn_controller', have['controller'], want)
@@ -180,6 +181,16 @@ def set_manager(module):
         if params['update_hosts']:
             values['hosts'] = update_hosts(module, xe, have['api'], change, values)
     exit_with(module, change, **values)
+
+
+def require_backend(module, xe, steps):
+    """In check mode an earlier task may have been about to select the backend, so there it is but a warning."""
+    try:
+        _xapi_manager.require_backend(xe, steps)
+    except Refused as refused:
+        if not module.check_mode:
+            raise
+        module.warn(str(refused))
 
 
 def update_hosts(module, xe, api, change, values):

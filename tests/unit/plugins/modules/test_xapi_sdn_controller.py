@@ -127,12 +127,20 @@ def test_refused_by_an_old_release_before_anything_changed(run, options):
     assert failed and 'older than SDN controllers' in result['msg'] and pool.controller == HELD
 
 
-@pytest.mark.parametrize('check_mode', [True, False])
 @pytest.mark.parametrize('sdn', [True, False])
-def test_the_bridge_backend_is_refused_before_anything_is_forgotten(run, sdn, check_mode):
+def test_the_bridge_backend_is_refused_before_anything_is_forgotten(run, sdn):
     pool = Pool(HELD, sdn=sdn, backend='bridge')
-    result, failed = run(pool, check_mode, address='192.0.2.11')
+    result, failed = run(pool, address='192.0.2.11')
     assert failed and 'runs the network backend "bridge"' in result['msg'] and 'Nothing was changed' in result['msg']
+    assert pool.controller == HELD
+
+
+@pytest.mark.parametrize('sdn', [True, False])
+def test_the_bridge_backend_is_a_warning_in_check_mode_where_an_earlier_task_may_be_about_to_select_another(run, sdn):
+    pool = Pool(HELD, sdn=sdn, backend='bridge')
+    result, failed = run(pool, check_mode=True, address='192.0.2.11')
+    assert not failed and result['changed'] and result['target'] == 'ssl:192.0.2.11:6632'
+    assert any('runs the network backend "bridge"' in warning for warning in result['warnings'])
     assert pool.controller == HELD
 
 
