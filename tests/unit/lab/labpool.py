@@ -26,7 +26,7 @@ def facts(uuid, name, address, backend='openvswitch'):
 
 
 class FakeHost(object):
-    """The coordinator, whose plugin answers as ``result`` says and writes down when it was called."""
+    """The coordinator, whose plugin fails with the first of ``failures`` and writes down when it was called."""
 
     uuid = A
 
@@ -35,13 +35,13 @@ class FakeHost(object):
         self.has_sdn = has_sdn
         self.plugin = 'openvswitch-config-update' if has_sdn else 'openvswitch-cfg-update'
         self.done = []
-        self.result = 'No change to configuration'
+        self.failures = []
 
     def call_plugin(self, session, name, function, args):
         self.done.append(('call_plugin', A, name, function, args))
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
+        for failure in self.failures:
+            raise failure
+        return 'No change to configuration'
 
     def reboot(self):
         self.done.append(('reboot', A))

@@ -144,7 +144,7 @@ def test_unknown_key(pool):
 
 def test_a_plugins_own_error(pool):
     """'"Error code: VSWITCH_CONFIG_MOD_FAILURE" / "Error parameters: 1, [...]"'"""
-    pool.host.result = ApiError('VSWITCH_CONFIG_MOD_FAILURE', '1', '[...]')
+    pool.host.failures = [ApiError('VSWITCH_CONFIG_MOD_FAILURE', '1', '[...]')]
     assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f') == (
         '', 'Error code: VSWITCH_CONFIG_MOD_FAILURE\nError parameters: 1, [...]\n', 1)
 
@@ -229,19 +229,19 @@ def test_a_reference_whose_object_has_an_empty_name(pool):
 
 def test_a_reference_of_a_class_without_names_reads_as_uuid(pool):
     identity = introduce(pool)
-    pool.host.result = ApiError('HANDLE_INVALID', 'SDN_controller', 'OpaqueRef:' + identity)
+    pool.host.failures = [ApiError('HANDLE_INVALID', 'SDN_controller', 'OpaqueRef:' + identity)]
     assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1].splitlines()[1:] == [
         'class: SDN_controller', 'handle: ' + identity]
 
 
 def test_references_that_name_nothing_and_other_texts_stay(pool):
-    pool.host.result = ApiError('HANDLE_INVALID', 'host', 'OpaqueRef:gone')
+    pool.host.failures = [ApiError('HANDLE_INVALID', 'host', 'OpaqueRef:gone')]
     assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1].splitlines()[1:] == ['class: host', 'handle: OpaqueRef:gone']
     assert pool.xe('host-param-list', 'uuid=OpaqueRef:' + A)[1].splitlines()[1:] == ['type: host', 'uuid: %s (xs-a)' % A]
 
 
 def test_references_in_the_parameters_of_a_code_that_xapi_does_not_know(pool):
-    pool.host.result = ApiError('PLUGIN_S_OWN', '1', 'OpaqueRef:' + A)
+    pool.host.failures = [ApiError('PLUGIN_S_OWN', '1', 'OpaqueRef:' + A)]
     assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f')[1] == (
         'Error code: PLUGIN_S_OWN\nError parameters: 1, %s (xs-a)\n' % A)
 
@@ -296,7 +296,7 @@ def test_introduce_and_forget_run_the_plugin_on_all_hosts(pool):
 
 def test_a_failing_plugin_is_swallowed(pool):
     """'Exceptions are logged and swallowed: xe returns 0 even if a host's plugin failed.'"""
-    pool.host.result = ApiError('XENAPI_MISSING_PLUGIN', PLUGIN)
+    pool.host.failures = [ApiError('XENAPI_MISSING_PLUGIN', PLUGIN)]
     assert pool.xe('sdn-controller-introduce', 'address=192.0.2.10')[1:] == ('', 0)
     assert pool.done == UPDATES
 
