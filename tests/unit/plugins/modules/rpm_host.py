@@ -100,18 +100,24 @@ class Host(object):
         assert status == 0, out
         return sorted(out.split())
 
-    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms', file=None):
-        """Build a tiny RPM that holds one file and return its path."""
-        file = file or '/opt/' + name
+    def file_of(self, name):
+        """The file of a package of :meth:`rpm`: below this host's folder, since rpm installs for real."""
+        return os.path.join(self.folder, 'root', name)
+
+    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms', ghost=None):
+        """Build a tiny RPM that holds one file, and owns the path ``ghost`` without bringing it; its path."""
         lines = ['Name: ' + name, 'Version: ' + version, 'Release: ' + release, 'Summary: tiny', 'License: GPL']
         lines += ['BuildArch: noarch'] if arch == 'noarch' else []
-        text = '\n'.join(lines) + '\n' + tags + (
-            '%%description\ntiny\n%%install\nmkdir -p "%%{buildroot}%s"\necho "%s" > "%%{buildroot}%s"\n%s%%files\n%s\n'
-            % (os.path.dirname(file), content, file, scripts, file))
+        lines += [tags + '%description', 'tiny', '%install']
+        files = [self.file_of(name)] + ([ghost] if ghost else [])
+        for path in files:
+            lines += ['mkdir -p "%%{buildroot}%s"' % os.path.dirname(path), 'echo "%s" > "%%{buildroot}%s"' % (content, path)]
+        lines += [scripts + '%files', files[0]] + ['%ghost ' + path for path in files[1:]]
         results = self.make(folder)
-        argv = ['rpmbuild', '-bb', '--define', '__os_install_post %{nil}', '--define', '_rpmdir ' + results, '--define', '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm']
+        argv = ['rpmbuild', '-bb', '--define', '__os_install_post %{nil}', '--define', '_rpmdir ' + results,
+                '--define', '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm']
         argv += [] if arch == 'noarch' else ['--target', arch]
-        status, out = self.run(*(argv + [self.write('%s.spec' % name, text)]))
+        status, out = self.run(*(argv + [self.write('%s.spec' % name, '\n'.join(lines) + '\n')]))
         assert status == 0, out
         return os.path.join(results, '%s-%s-%s.%s.rpm' % (name, version, release, arch))
 

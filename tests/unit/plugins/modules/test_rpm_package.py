@@ -33,7 +33,7 @@ KERNELS = dict(ko=('3.10.0+2', None), ko_other=('4.4.0+10', None), ko_running=('
 
 def module_of(host, kernel, uname):
     return host.rpm('openvswitch-modules-' + kernel, version='2.5.3', tags=KO_TAGS % kernel,
-                    file='/lib/modules/%s/extra/openvswitch/openvswitch.ko' % (uname or kernel))
+                    ghost='/lib/modules/%s/extra/openvswitch/openvswitch.ko' % (uname or kernel))
 
 
 @pytest.fixture(scope='module')
@@ -59,7 +59,8 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def host(built, monkeypatch):
-    shutil.rmtree(os.path.join(built.home, 'db'), ignore_errors=True)
+    for folder in (os.path.join(built.home, 'db'), built.file_of('')):
+        shutil.rmtree(folder, ignore_errors=True)
     built.enter(monkeypatch)
     assert built.run('rpm', '-U', built.files['base'])[0] == 0
     built.forget_calls()
@@ -285,6 +286,81 @@ def test_an_obsolete_module_that_something_needs_holds_all_back(host):
     result, failed = apply(host, 'ko_running', remove_obsolete=True)
     assert failed and 'nothing was changed' in result['msg'] and 'is needed by (installed) needs_old' in result['msg']
     assert have(host) == ['needs_old-1.0-1.noarch', OBSOLETE[0]]
+
+
+def wrapped(host, *argv):
+    """What a task that calls rpm itself gets; ``(status, what it printed)``."""
+    return host.run('rpm', *[host.files.get(word, word) for word in argv])
+
+
+def content(host, name):
+    with open(host.file_of(name)) as stream:
+        return stream.read().strip()
+
+
+# What happens to those who call rpm themselves, one test a defect; docs/peer-defects.md lists them.
+
+def test_e1_a_repeated_install_is_no_failure_and_no_change(host):
+    assert wrapped(host, '-U', 'alpha1', 'openvswitch', 'ko')[0] == 0
+    assert wrapped(host, '-U', 'alpha1', 'openvswitch', 'ko')[0] > 0, 'rpm counts what is installed already as failures'
+    result, failed = apply(host, 'alpha1', 'openvswitch', 'ko')
+    assert not failed and not result['changed'] and result['commands'] == []
+
+
+def test_e2_an_older_file_is_refused_kept_out_or_installed_as_was_asked(host):
+    wrapped(host, '-U', 'alpha2')
+    status, said = wrapped(host, '-U', 'alpha1')
+    assert status != 0 and 'which is newer than' in said
+    result, failed = apply(host, 'alpha1')
+    assert failed and 'allow_downgrade=true replaces it, state=latest keeps it' in result['msg']
+    result, failed = apply(host, 'alpha1', state='latest')
+    assert not failed and not result['changed']
+    result, failed = apply(host, 'alpha1', allow_downgrade=True)
+    assert not failed and have(host) == ['alpha-1.0-1.noarch'] and content(host, 'alpha') == 'one'
+
+
+def test_e3_what_is_installed_already_does_not_keep_the_rest_out(host):
+    wrapped(host, '-U', 'alpha1')
+    status, said = wrapped(host, '-U', 'alpha1', 'openvswitch', 'ko')
+    assert status != 0 and have(host) == ['alpha-1.0-1.noarch'], 'rpm installs nothing then'
+    result, failed = apply(host, 'alpha1', 'openvswitch', 'ko')
+    assert not failed and result['installed'] == ['openvswitch-2.5.3-1.noarch', KO + '-2.5.3-1.noarch'] and len(have(host)) == 3
+
+
+def test_e4_a_rebuild_of_the_same_version_replaces_the_build_before(host):
+    wrapped(host, '-U', 'alpha1')
+    assert wrapped(host, '-U', 'alpha1_rebuilt')[0] != 0 and content(host, 'alpha') == 'one', 'rpm takes it for the same'
+    result, failed = apply(host, 'alpha1_rebuilt')
+    assert not failed and result['changed'] and content(host, 'alpha') == 'two'
+    assert not apply(host, 'alpha1_rebuilt')[0]['changed']
+
+
+def test_e5_a_module_for_a_new_kernel_does_not_leave_the_old_one_unnoticed(host):
+    wrapped(host, '-U', 'ko')
+    assert wrapped(host, '-U', 'ko_running')[0] == 0 and len(have(host)) == 2, 'rpm keeps both and says nothing'
+    result, failed = apply(host, 'ko_running')
+    assert not failed and result['obsolete'] == [KO + '-2.5.3-1.noarch'] and result['siblings'] == [KO]
+    result, failed = apply(host, 'ko_running', remove_obsolete=True)
+    assert not failed and have(host) == ['openvswitch-modules-running-2.5.3-1.noarch']
+
+
+def test_e6_a_truncated_file_is_named_before_anything_is_changed(host, tmp_path):
+    with open(host.files['alpha2'], 'rb') as stream:
+        whole = stream.read()
+    for cut in (100, 2000, len(whole) - 10):
+        (tmp_path / 'alpha-2.0-1.noarch.rpm').write_bytes(whole[:cut])
+        result, failed = run_module(rpm_package.main, dict(path=[host.files['ko'], str(tmp_path / 'alpha-2.0-1.noarch.rpm')], allow_unsigned=True))
+        assert failed and 'alpha-2.0-1' in result['msg'] and ('not every file is a whole' in result['msg'].lower() or 'damaged' in result['msg'])
+        assert have(host) == []
+
+
+def test_e7_an_absent_name_does_not_keep_the_others_installed(host):
+    wrapped(host, '-U', 'openvswitch', 'ko')
+    status, said = wrapped(host, '-e', 'openvswitch', 'openvswitch-modules-xen')
+    assert status > 0 and 'openvswitch-modules-xen is not installed' in said and len(have(host)) == 2, 'rpm removes nothing then'
+    result, failed = remove('openvswitch', 'openvswitch-modules-xen', 'openvswitch-modules')
+    assert not failed and len(result['removed']) == 2 and have(host) == []
+    assert not remove('openvswitch', 'openvswitch-modules-xen', 'openvswitch-modules')[0]['changed']
 
 
 def test_removing_what_others_need_is_refused_whole(host):
