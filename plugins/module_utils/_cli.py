@@ -82,8 +82,8 @@ def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
 
 
 def quote(argv):
-    """The vector as one line that a person can paste into a shell; never run."""
-    return ' '.join(shlex_quote(word) for word in argv)
+    """The vector as one line of text that a person can paste into a shell; never run."""
+    return to_text(' '.join(shlex_quote(to_native(word)) for word in argv))
 
 
 def _start(argv, cwd, env, output):

@@ -155,8 +155,8 @@ def _desired_ssl(row, ssl):
         return row
     if ssl['state'] == 'absent':
         return None
-    wanted = dict((name, ssl[name]) for name, column in SSL_COLUMNS)
-    return dict(row or dict(uuid=None), **wanted)
+    wanted = dict((name, to_text(ssl[name], errors='surrogate_or_strict')) for name, column in SSL_COLUMNS if name != 'bootstrap')
+    return dict(row or dict(uuid=None), bootstrap=ssl['bootstrap'], **wanted)
 
 
 def commands(before, after):
