@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from ansible.module_utils.common.text.converters import to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
@@ -43,6 +44,14 @@ def test_a_failure_tells_the_command_the_status_and_what_was_said():
     assert 'status 3: no such bridge' in str(caught.value)
     assert caught.value.details()['rc'] == 3
     assert caught.value.details()['stderr'] == 'no such bridge'
+
+
+def test_a_failure_in_another_language_is_told_on_every_python():
+    code = 'import os, sys, time; os.write(2, b"\\xc3\\xa9chec"); time.sleep(float(sys.argv[2])); sys.exit(3)'
+    for seconds, limit in (('0', 10), ('30', 1)):
+        with pytest.raises(_cli.CliError) as caught:
+            _cli.run(python(code, u'gr\xfc\xdfe', seconds), limit)
+        assert u'gr\xfc\xdfe' in to_text(str(caught.value)) and caught.value.details()['stderr'] == u'\xe9chec'
 
 
 def test_statuses_that_are_no_failure():
@@ -94,6 +103,18 @@ def test_a_program_that_ignores_the_signal_is_ended_all_the_same(monkeypatch):
     with pytest.raises(_cli.CliError) as caught:
         _cli.run(python(code), 0.5)
     assert caught.value.details()['rc'] == -9
+
+
+def test_an_interrupt_leaves_nothing_behind(monkeypatch):
+    started = []
+
+    def interrupted(process, data=None):
+        started.append(process)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(_cli._Process, 'communicate', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _cli.run(python('import time; time.sleep(60)'), 50)
+    assert started[0].returncode == -15
 
 
 def test_the_output_goes_to_a_file_as_it_comes(tmp_path):

@@ -10,6 +10,7 @@ __metaclass__ = type
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -190,6 +191,19 @@ def test_a_patch_that_changes_the_version_is_refused(src, dest, tmp_path):
     write(tmp_path / 'a.patch', u'--- a/configure.ac\n+++ b/configure.ac\n@@ -1 +1 @@\n-AC_INIT(openvswitch, 3.1.0, x)\n+AC_INIT(openvswitch, 3.1.1, x)\n')
     result, failed = run(src, dest, patches=[dict(path=str(tmp_path / 'a.patch'))])
     assert failed and 'turn version 3.1.0 into 3.1.1' in result['msg']
+
+
+def test_folders_with_hostile_names_are_words_and_nothing_else(src, tmp_path):
+    write(tmp_path / '-- evil; touch x.patch', PATCH)
+    for name in ('two words', "it's", '; touch evil', '$(touch evil)', '-- --version', '--help', '"q"', 'a=b,c'):
+        source, dest = tmp_path / ('s ' + name) / name, tmp_path / 'out' / name
+        source.parent.mkdir()
+        shutil.copytree(str(src), str(source))
+        before = listing(tmp_path / ('s ' + name))
+        result, failed = run(source, dest, patches=[dict(path=str(tmp_path / '-- evil; touch x.patch'))])
+        assert not failed and result['tarball'] == str(dest / 'openvswitch-3.1.0.tar.gz') and readme(result['tarball']) == b'patched\n'
+        assert listing(tmp_path / ('s ' + name)) == before and not run(source, dest, patches=[dict(path=str(tmp_path / '-- evil; touch x.patch'))])[0]['changed']
+    assert sorted(os.listdir(str(tmp_path / 'out'))) == sorted(('two words', "it's", '; touch evil', '$(touch evil)', '-- --version', '--help', '"q"', 'a=b,c'))
 
 
 def test_what_an_interrupted_run_left_is_swept(src, dest):
