@@ -18,7 +18,11 @@ from collections import namedtuple
 
 from ansible.module_utils.common.process import get_bin_path
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
-from ansible.module_utils.six.moves import shlex_quote
+
+try:
+    from shlex import quote as shlex_quote
+except ImportError:  # Python 2.7
+    from pipes import quote as shlex_quote
 
 # Seconds between SIGTERM and SIGKILL for a tool that ran out of time.
 GRACE = 5
@@ -63,17 +67,16 @@ def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
     :raises CliError: no such program, a status that is not ``ok``, or no end in time.
     """
     argv = [to_native(word) for word in argv]
-    process = _start(argv, cwd, env, output)
-    clock = _Clock(process, time_limit)
+    process = _start(argv, time_limit, cwd, env, output)
     try:
         out, err = process.communicate(to_bytes(data) if data is not None else None)
     except BaseException:
-        clock.end()
+        process.end()
         raise
     finally:
-        clock.stop()
+        process.stop_clock()
     result = Result(argv, process.returncode, _text(out), _text(err))
-    if clock.expired:
+    if process.expired:
         raise CliError('%s did not finish within %s seconds and was ended.' % (quote(argv), time_limit), result)
     if ok is not None and result.rc not in ok:
         said = (result.err or result.out).strip()
@@ -86,14 +89,11 @@ def quote(argv):
     return to_text(' '.join(shlex_quote(to_native(word)) for word in argv))
 
 
-def _start(argv, cwd, env, output):
-    environment = dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {}))
+def _start(argv, time_limit, cwd, env, output):
     try:
-        return subprocess.Popen(
-            argv, cwd=cwd, env=environment, stdin=subprocess.PIPE, close_fds=True,
-            stdout=output or subprocess.PIPE,
-            stderr=subprocess.STDOUT if output else subprocess.PIPE,
-            preexec_fn=os.setsid)  # a group of its own, so that a time limit reaches its children
+        return _Process(
+            time_limit, argv, cwd=cwd, env=dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {})), stdin=subprocess.PIPE,
+            stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT if output else subprocess.PIPE)
     except OSError as error:
         raise CliError('%s could not be started: %s' % (quote(argv), to_native(error)))
 
@@ -102,25 +102,28 @@ def _text(stream):
     return to_text(stream or b'', errors='surrogate_or_replace')
 
 
-class _Clock(object):
-    """Ends the process group of ``process`` when ``limit`` seconds have passed."""
+class _Process(subprocess.Popen):
+    """A process that leads a group of its own, which is ended when ``limit`` seconds have passed, its children with it.
 
-    def __init__(self, process, limit):
+    AnsibleModule.run_command has no time limit and leaves children behind.
+    """
+
+    def __init__(self, limit, argv, **options):
+        super(_Process, self).__init__(argv, close_fds=True, preexec_fn=os.setsid, **options)
         self.expired = False
-        self._process = process
         self._timers = [threading.Timer(limit, self._expire), threading.Timer(limit + GRACE, self._signal, [signal.SIGKILL])]
         for timer in self._timers:
             timer.daemon = True
             timer.start()
 
-    def stop(self):
+    def stop_clock(self):
         for timer in self._timers:
             timer.cancel()
 
     def end(self):
         """For an interrupt: nothing that was started stays behind."""
         self._signal(signal.SIGTERM)
-        self._process.wait()
+        self.wait()
 
     def _expire(self):
         self.expired = True
@@ -128,7 +131,7 @@ class _Clock(object):
 
     def _signal(self, number):
         try:
-            os.killpg(self._process.pid, number)
+            os.killpg(self.pid, number)
         except OSError as error:
             if error.errno != errno.ESRCH:
                 raise

@@ -15,7 +15,6 @@ __metaclass__ = type
 import json
 
 from ansible.module_utils.common.text.converters import to_text
-from ansible.module_utils.six import string_types
 
 
 def tables(text):
@@ -84,7 +83,7 @@ def word(value):
     """
     if isinstance(value, bool):
         return 'true' if value else 'false'
-    if not isinstance(value, string_types):
+    if not isinstance(value, (type(u''), str)):
         return str(value)
     text = to_text(value, errors='surrogate_or_strict')
     text.encode('utf-8')  # where bytes arrived as surrogate escapes, this is the error

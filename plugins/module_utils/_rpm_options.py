@@ -10,11 +10,11 @@ Options are the module's: a dict with ``spec`` or ``srpm``, ``sources``, ``patch
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import numbers
 import os
 import re
 
 from ansible.module_utils.common.text.converters import to_native, to_text
-from ansible.module_utils.six import integer_types
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 
@@ -155,4 +155,4 @@ def _bad_value(name, value):
 
 def _is_text(value):
     """True for text and whole numbers: what YAML made true, 3.1 or null of is not what was written."""
-    return isinstance(value, (type(u''), str) + integer_types) and not isinstance(value, bool)
+    return isinstance(value, (type(u''), str, numbers.Integral)) and not isinstance(value, bool)

@@ -25,6 +25,10 @@ def facts(uuid, name, address, backend='openvswitch'):
         software_version=dict(product_brand='XCP-ng', product_version='8.3.0', build_number='1', network_backend=backend))
 
 
+def _fail(error):
+    raise error
+
+
 class FakeHost(object):
     """The coordinator, whose plugin fails with the first of ``failures`` and writes down when it was called."""
 
@@ -39,8 +43,8 @@ class FakeHost(object):
 
     def call_plugin(self, session, name, function, args):
         self.done.append(('call_plugin', A, name, function, args))
-        for failure in self.failures:
-            raise failure
+        if self.failures:
+            _fail(self.failures[0])
         return 'No change to configuration'
 
     def reboot(self):
