@@ -18,11 +18,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.process import get_bin_path
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
-
-try:
-    from shlex import quote as shlex_quote
-except ImportError:  # Python 2.7
-    from pipes import quote as shlex_quote
+from ansible.module_utils.six.moves import shlex_quote
 
 # Seconds between SIGTERM and SIGKILL for a tool that ran out of time.
 GRACE = 5

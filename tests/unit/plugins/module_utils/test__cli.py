@@ -23,7 +23,7 @@ def python(code, *arguments):
 
 @pytest.mark.parametrize('value', HOSTILE)
 def test_an_argument_arrives_unchanged(value):
-    code = 'import os, sys; os.write(1, sys.argv[1].encode("utf-8") if sys.version_info[0] > 2 else sys.argv[1])'
+    code = 'import os, sys; os.write(1, os.fsencode(sys.argv[1]) if sys.version_info[0] > 2 else sys.argv[1])'
     assert _cli.run(python(code, value), 10).out == value
 
 
