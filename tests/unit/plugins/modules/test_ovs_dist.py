@@ -193,17 +193,22 @@ def test_a_patch_that_changes_the_version_is_refused(src, dest, tmp_path):
     assert failed and 'turn version 3.1.0 into 3.1.1' in result['msg']
 
 
+HOSTILE = ['two words', "it's", '; touch evil', '$(touch evil)', '-- --version', '--help', '"q"', 'a=b,c']
+
+
 def test_folders_with_hostile_names_are_words_and_nothing_else(src, tmp_path):
-    write(tmp_path / '-- evil; touch x.patch', PATCH)
-    for name in ('two words', "it's", '; touch evil', '$(touch evil)', '-- --version', '--help', '"q"', 'a=b,c'):
+    patch = tmp_path / '-- evil; touch x.patch'
+    write(patch, PATCH)
+    task = dict(patches=[dict(path=str(patch))])
+    for name in HOSTILE:
         source, dest = tmp_path / ('s ' + name) / name, tmp_path / 'out' / name
         source.parent.mkdir()
         shutil.copytree(str(src), str(source))
-        before = listing(tmp_path / ('s ' + name))
-        result, failed = run(source, dest, patches=[dict(path=str(tmp_path / '-- evil; touch x.patch'))])
+        before = listing(source.parent)
+        result, failed = run(source, dest, **task)
         assert not failed and result['tarball'] == str(dest / 'openvswitch-3.1.0.tar.gz') and readme(result['tarball']) == b'patched\n'
-        assert listing(tmp_path / ('s ' + name)) == before and not run(source, dest, patches=[dict(path=str(tmp_path / '-- evil; touch x.patch'))])[0]['changed']
-    assert sorted(os.listdir(str(tmp_path / 'out'))) == sorted(('two words', "it's", '; touch evil', '$(touch evil)', '-- --version', '--help', '"q"', 'a=b,c'))
+        assert listing(source.parent) == before and not run(source, dest, **task)[0]['changed']
+    assert sorted(os.listdir(str(tmp_path / 'out'))) == sorted(HOSTILE)
 
 
 def test_what_an_interrupted_run_left_is_swept(src, dest):

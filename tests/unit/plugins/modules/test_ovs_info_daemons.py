@@ -34,7 +34,8 @@ def version(switch):
 
 
 def test_a_running_switch_is_told_and_left_as_it_is(switch):
-    switch.vsctl('add-br', 'br0', '--', 'set-controller', 'br0', 'tcp:127.0.0.1:1', '--', 'set-fail-mode', 'br0', 'secure', '--', 'set-manager', 'ptcp:0:127.0.0.1')
+    switch.vsctl('add-br', 'br0', '--', 'set-controller', 'br0', 'tcp:127.0.0.1:1', '--', 'set-fail-mode', 'br0', 'secure')
+    switch.vsctl('set-manager', 'ptcp:0:127.0.0.1')
     content, files = switch.content(), switch.files()
     found, number = look(switch), version(switch)
     assert found['installed'] and found['versions'] == dict(openvswitch=number, ovs_vswitchd=number, ovsdb_server=number, db_schema=switch.schema()['version'])
