@@ -126,6 +126,10 @@ def test_changed_settings_are_one_set_one_clear_one_remove(two):
     ]
 
 
+def test_another_value_of_a_key_that_is_there_is_set(two):
+    assert plan(two, 'present', [PTCP], external_ids={'owner': 'other'})[1] == [['set', 'Manager', uuid(two, PTCP), 'external_ids:"owner"="other"']]
+
+
 def test_a_removed_key_that_is_not_there_is_no_change(two):
     assert plan(two, 'present', [TCP], other_config={'gone': None}, inactivity_probe=-1, connection_mode='default')[1] == []
 
