@@ -15,7 +15,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.common.text.converters import to_native, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm
 
@@ -24,7 +24,8 @@ PAUSE = 1
 
 _LOCKED = "can't create transaction lock"
 _FLAGS = {'reinstall': '--replacepkgs', 'downgrade': '--oldpackage'}
-_NAME = re.compile(r'[A-Za-z0-9_.][A-Za-z0-9_.+~^:()@-]*\Z')
+# rpm takes what begins with / or . for a path.
+_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.+~^:()@-]*\Z')
 _NOISE = ('error: Failed dependencies:', 'Verifying...', 'Preparing...', 'rpm: RPM should not', 'rpm: However assuming')
 
 
@@ -116,6 +117,12 @@ def bad_files(paths, packages, checksums, digest=_rpm.sha256):
         if promised and digest(path) != promised.lower():
             texts.append('%s has the SHA-256 %s, not %s as in checksums; copy or build it again' % (path, digest(path), promised))
     return texts
+
+
+def bad_checksums(checksums):
+    """What is wrong with the promised checksums, one text each; an empty one would vouch for any content."""
+    return ['checksums: %r of %s is no SHA-256 of 64 hexadecimal digits' % (value, to_native(name))
+            for name, value in sorted(checksums.items()) if not re.match('[0-9A-Fa-f]{64}\\Z', to_text(value))]
 
 
 def refusals(steps, checksums, allow_downgrade, allow_vendor_change, allow_unsigned):

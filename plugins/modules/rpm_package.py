@@ -39,7 +39,7 @@ options:
     description:
       - Exact names of packages, or of what they provide, for example V(openvswitch-modules-xen).
       - Where a package has this very name only that is removed, otherwise all packages that provide it.
-      - Patterns, paths and options are refused. A C(+) stands for itself.
+      - Patterns, paths and options are refused, and what begins with a dot, which rpm takes for a path. A C(+) stands for itself.
     type: list
     elements: str
   checksums:
@@ -178,6 +178,7 @@ def present(module):
     """Plan, judge and carry out an installation."""
     args = module.params
     paths, limit = args['path'], args['time_limit']
+    refuse(transaction.bad_checksums(args['checksums']))
     if module.check_mode:
         predict(module, [path for path in paths if not os.path.exists(path)])
     packages = _rpm.read_files(paths, limit)

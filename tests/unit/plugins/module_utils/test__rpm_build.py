@@ -28,6 +28,14 @@ def test_a_host_without_compiler_is_surveyed_all_the_same(monkeypatch):
     assert build.survey(options(), 9)[1] == dict(rpm='RPM version 4.18.0', compiler='none')
 
 
+def test_folders_that_would_not_arrive_are_refused(monkeypatch):
+    folders = ['/t/%s' % name for name in FOLDERS[:-1]] + ['/a b', 'gcc']
+    answer(monkeypatch, dict(rc=0, out='\n'.join(folders) + '\n', err=''))
+    with pytest.raises(_cli.CliError) as error:
+        build.survey(options(), 9)
+    assert 'would work in /a b' in str(error.value)
+
+
 def test_a_spec_that_cannot_be_read_alone_is_left_to_rpmbuild(monkeypatch):
     answer(monkeypatch, dict(rc=1, out='', err='error: line 6: Version required\n'))
     assert _rpm_origin.unlisted(options(), 9) == []

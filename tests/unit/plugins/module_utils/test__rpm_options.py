@@ -74,6 +74,24 @@ def test_a_value_arrives_unchanged_or_is_refused():
     assert not os.path.exists('pwned')
 
 
+@pytest.mark.parametrize('given, word', [
+    (dict(environment={'A=B': 'x'}), 'environment'), (dict(environment=dict(A=u'a\0b')), 'NUL'), (dict(environment=dict(A=True)), 'quotes'),
+    (dict(environment=dict(A=None)), 'quotes'), (dict(environment=dict(A=['x'])), 'quotes'), (dict(jobs=0), 'at least 1'),
+    (dict(topdir='/%(touch pwned)'), 'topdir'), (dict(topdir='relative'), 'topdir'), (dict(topdir=''), 'topdir'), (dict(target='-x'), 'target'),
+    (dict(spec=None), 'spec or srpm'), (dict(srpm='/x.src.rpm'), 'spec or srpm'), (dict(spec_member='a/b.txt'), 'spec_member'),
+    (dict(spec=None, srpm='/x.src.rpm', spec_member='b.spec'), 'says nothing of srpm'), (dict(spec=None, srpm='/x.src.rpm', patches=['/p']), 'leave sources')])
+def test_options_that_are_refused(given, word):
+    found = build.bad_options(options(**given))
+    assert len(found) == 1 and word in found[0]
+
+
+def test_a_spec_whose_path_rpm_would_expand_is_refused(tmp_path):
+    (tmp_path / '%(touch pwned)').mkdir()
+    given = dict(files(tmp_path, b_txt='x'), spec=str(tmp_path / '%(touch pwned)' / 'a.spec'))
+    (tmp_path / '%(touch pwned)' / 'a.spec').write_bytes(b'')
+    assert 'rpm expands' in build.bad_files(given)[0]
+
+
 def test_arguments_are_separate_words_in_a_fixed_order():
     given = options(topdir='/t', defines=dict(b=2, a='x y'), without=['check', 'afxdp'], target='i686', **{'with': ['dpdk']})
     assert build.arguments(given) == ['--define', '_topdir /t', '--define', 'a x y', '--define', 'b 2', '--with', 'dpdk',

@@ -233,7 +233,7 @@ def test_architectures_come_from_rpm(said, monkeypatch):
         transaction.host_architectures([step(arch='x86_64')], 9)
 
 
-@pytest.mark.parametrize('name', ['', '-x', '--nodeps', '*', 'a?', 'a b', '/bin/sh', 'a\n', 'a;b', 'a|b', '$a', 'a,b', '%a', u'\xe4', '{a}', "a'"])
+@pytest.mark.parametrize('name', ['', '.', '..', '.a', '-x', '--nodeps', '*', 'a?', 'a b', '/bin/sh', 'a\n', 'a;b', 'a|b', '$a', 'a,b', '%a', u'\xe4', '{a}', "a'"])
 def test_names_to_remove_are_exact(name):
     assert transaction.bad_names([name])
 

@@ -53,6 +53,7 @@ def built(tmp_path_factory):
         foreign=host.rpm('foreign', arch='s390x' if arch != 's390x' else 'x86_64', tags='Requires: libnothere.so.9\n'),
         openvswitch=host.rpm('openvswitch', version='2.5.3', tags='Requires: openvswitch.ko.0\n'),
         **dict((name, host.rpm(name, scripts=scripts)) for name, scripts in FAILS.items()))
+    host.files.update(('p%d' % number, host.rpm('p%d' % number)) for number in range(4))
     host.files.update((name, module_of(host, kernel, uname)) for name, (kernel, uname) in KERNELS.items())
     return host
 
@@ -143,9 +144,29 @@ def test_unsigned_files_want_a_checksum_or_consent(host):
     assert have(host) == ['alpha-1.0-1.noarch']
 
 
+@pytest.mark.parametrize('value', ['', 'x', '0' * 63, '0' * 64 + '\n', 123, None, ['0' * 64], True])
+def test_a_checksum_that_is_none_vouches_for_nothing(host, value):
+    result, failed = apply(host, 'alpha1', allow_unsigned=False, checksums={os.path.basename(host.files['alpha1']): value})
+    assert failed and 'is no SHA-256' in result['msg'] and host.calls == []
+
+
+def test_twelve_files_that_are_installed_take_two_processes(host):
+    some = ['alpha1', 'openvswitch', 'needs_old', 'preunfail'] + sorted(KERNELS) + ['p%d' % number for number in range(4)]
+    apply(host, *some)
+    host.forget_calls()
+    result, failed = apply(host, *some)
+    assert not failed and not result['changed'] and len(some) == len(result['after']) == 12
+    assert [argv[:2] for argv in host.argvs] == [['rpm', '-q']] * 2
+    host.forget_calls()
+    apply(host, *some, **dict(check_mode=True, state='latest'))
+    assert len(host.argvs) == 2
+    host.forget_calls()
+    remove('nothing', 'of', 'this', 'is-installed')
+    assert len(host.argvs) == 1
+
+
 def test_a_signature_counts_only_with_its_key(host, tmp_path):
-    if not (path_of('gpg') and path_of('rpmsign')):
-        pytest.skip('needs gpg and rpmsign')
+    require('gpg', 'rpmsign')
     signed = str(tmp_path / 'alpha-1.0-1.noarch.rpm')
     shutil.copy(host.files['alpha1'], signed)
     keys, agent = str(tmp_path / 'gnupg'), dict(os.environ)
@@ -380,9 +401,9 @@ def test_the_lock_of_another_rpm_is_waited_for(host):
     holder = subprocess.Popen([sys.executable, '-c', hold, os.path.join(host.home, 'db', '.rpm.lock')], stdout=subprocess.PIPE)
     try:
         assert holder.stdout.readline().strip() == b'held'
-        result, failed = apply(host, 'alpha1', time_limit=2)
+        result, failed = apply(host, 'alpha1', time_limit=1)
         assert failed and 'Another rpm held' in result['msg'] and not result['changed'] and have(host) == []
-        timer = threading.Timer(1.5, holder.terminate)
+        timer = threading.Timer(0.3, holder.terminate)
         timer.start()
         result, failed = apply(host, 'alpha1', time_limit=30)
         timer.join()
