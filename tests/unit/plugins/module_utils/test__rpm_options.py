@@ -38,7 +38,7 @@ def files(tmp_path, **contents):
     ({'a b': '1'}, ['no macro name']), ({'': '1'}, ['no macro name']), ({'ab': '1'}, ['no macro name']), ({'--nodeps': '1'}, ['no macro name']),
     ({'1abc': '1'}, ['no macro name']), ({'abc\n': '1'}, ['no macro name']), ({'abc(x)': '1'}, ['no macro name']),
     (dict(abc=True), ['text or a whole number']), (dict(abc=3.10), ['text or a whole number']), (dict(abc=None), ['text or a whole number']),
-    (dict(abc=['x']), ['text or a whole number']),
+    (dict(abc=['x']), ['text or a whole number']), (dict(abc='-x'), ['leading -']), (dict(abc=' x'), ['blank']), (dict(abc='x\n'), ['control character']),
     (dict(_topdir='/x'), ['topdir']), (dict(_rpmdir='/x'), ['topdir']), (dict(_smp_mflags='4'), ['jobs']), (dict(_build_name_fmt='x'), ['_build_name_fmt']),
 ])
 def test_macros_that_are_refused(defines, words):
