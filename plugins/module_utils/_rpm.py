@@ -14,6 +14,8 @@ __metaclass__ = type
 import hashlib
 import re
 
+from ansible.module_utils.common.text.converters import to_bytes
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
 MAGIC = b'\xed\xab\xee\xdb'
@@ -178,7 +180,7 @@ def _order(this, that):
 def sha256(path):
     """The SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()
-    with open(path, 'rb') as stream:
+    with open(to_bytes(path), 'rb') as stream:
         for block in iter(lambda: stream.read(BLOCK), b''):
             digest.update(block)
     return digest.hexdigest()
@@ -191,7 +193,7 @@ def file_problem(path):
     if _EXPANDED.search(path):
         return 'rpm would expand characters of this path (a space, quote, backslash or one of %*?[]{}); rename the file'
     try:
-        with open(path, 'rb') as stream:
+        with open(to_bytes(path), 'rb') as stream:
             return None if stream.read(4) == MAGIC else 'no RPM package'
     except (IOError, OSError) as error:
         return error.strerror

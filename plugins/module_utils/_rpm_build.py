@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 
-from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm, _rpm_log, _rpm_origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_manifest import PARTIAL, write_manifest
@@ -135,7 +135,7 @@ def _rpmbuild(options, where, spec, log, time_limit):
         words += ['--define', '%s %s' % (kind, _partial(where, kind))]
     if options['jobs']:
         words += ['--define', '_smp_mflags -j%d' % options['jobs']]
-    environment = dict((name, to_text(value)) for name, value in options['environment'].items())
+    environment = dict((to_native(name), to_native(to_text(value))) for name, value in options['environment'].items())
     try:
         _cli.run(words + [spec], time_limit, env=environment, output=log)
     except _cli.CliError as error:

@@ -222,7 +222,7 @@ def rehearse(plan, time_limit):
     for command in plan['commands']:
         result = transact(command[:1] + ['--test'] + command[1:], time_limit)
         if result.rc:
-            found += [text for text in problems(result.err) or ['no reason given'] if text.split(' is needed by ')[0] not in provided]
+            found += [text for text in problems(result.err) or ['no reason given'] if text.partition(' is needed by ')[0] not in provided]
     if found:
         raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(found), result)
 

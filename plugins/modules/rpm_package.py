@@ -162,6 +162,7 @@ commands:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
@@ -177,22 +178,23 @@ def refuse(texts):
 def present(module):
     """Plan, judge and carry out an installation."""
     args = module.params
-    paths, limit = args['path'], args['time_limit']
-    refuse(transaction.bad_checksums(args['checksums']))
+    paths, limit = [to_text(path) for path in args['path']], args['time_limit']
+    checksums = dict((to_text(name), value) for name, value in args['checksums'].items())
+    refuse(transaction.bad_checksums(checksums))
     if module.check_mode:
-        predict(module, [path for path in paths if not os.path.exists(path)])
+        predict(module, [path for path in paths if not os.path.exists(to_bytes(path))])
     packages = _rpm.read_files(paths, limit)
-    refuse(transaction.bad_files(paths, packages, args['checksums']))
+    refuse(transaction.bad_files(paths, packages, checksums))
     asked = transaction.names_to_ask(packages)
     installed = _rpm.read_installed(asked, limit)
     obsolete = transaction.obsolete(packages, installed, os.uname()[2])
     leftover = obsolete if args['remove_obsolete'] else []
     plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover)
     consents = dict((name, args[name]) for name in ('allow_downgrade', 'allow_vendor_change', 'allow_unsigned'))
-    refuse(transaction.refusals(plan['steps'], args['checksums'], **consents))
+    refuse(transaction.refusals(plan['steps'], checksums, **consents))
     refuse(transaction.foreign(plan['steps'], transaction.host_architectures(plan['steps'], limit)))
     if not args['allow_unsigned']:
-        transaction.check_signatures(transaction.unproven(plan['steps'], args['checksums']), limit)
+        transaction.check_signatures(transaction.unproven(plan['steps'], checksums), limit)
 
     def concerned(found):
         return transaction.concerned(packages + leftover, found)
@@ -206,7 +208,7 @@ def predict(module, awaited):
         return
     change = Change()
     change.note('files', [], awaited)
-    module.warn('%s: not on this host in check mode, so the transaction could not be tried and counts as a change.' % ', '.join(awaited))
+    module.warn(to_native('%s: not on this host in check mode, so the transaction could not be tried and counts as a change.' % ', '.join(awaited)))
     exit_with(module, change, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
 
 
@@ -225,7 +227,7 @@ def carry_out(module, plan, before, read, **values):
     if plan['commands']:
         transaction.rehearse(plan, module.params['time_limit'])
         for command in plan['commands']:
-            change.add_command(['rpm'] + command)
+            change.add_command([to_native(word) for word in ['rpm'] + command])
         after = transaction.outcome(plan, before)
         if not module.check_mode:
             failure, output = attempt(plan['commands'], module.params['time_limit'])
@@ -250,7 +252,7 @@ def attempt(commands, time_limit):
         try:
             result = transaction.transact(command, time_limit)
         except CliError as error:
-            return str(error), '\n'.join(printed + ([transaction.said(error.result)] if error.result else []))
+            return to_text(str(error)), '\n'.join(printed + ([transaction.said(error.result)] if error.result else []))
         output = transaction.said(result)
         printed.extend([output] if output else [])
         if result.rc:
