@@ -56,3 +56,10 @@ def test_a_log_that_says_nothing():
 def test_remedies(captured, name, word):
     error = log.failure(captured('rpm/rpmbuild-4.18-%s.log' % name), _cli.CliError('x'), '/a.spec', '/log')
     assert word in str(error) and error.details()['log'] == '/log' and len(error.details()['log_tail']) <= log.TAIL
+
+
+@pytest.mark.parametrize('name, word', [('check', 'failed unit tests: 2 vlog - Python (long name, with: colon), 3 expected'),
+                                        ('requires', 'missing BuildRequires, install them: autoconf-nothere, libcap-ng-devel >= 0.7')])
+def test_the_message_names_all_failed_tests_and_missing_packages(captured, name, word):
+    error = log.failure(captured('rpm/rpmbuild-4.18-%s.log' % name), _cli.CliError('x'), '/a.spec', '/log')
+    assert word in str(error) and 'The whole log: /log' in str(error)
