@@ -6,6 +6,10 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import os
+
+from ansible.module_utils.common.text.converters import to_bytes, to_native
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 
 
@@ -53,6 +57,20 @@ class Change(object):
 def exit_with(module, change, **values):
     """End the module with its change record; the diff only where it was asked for."""
     module.exit_json(**change.result(diff=module._diff, **values))
+
+
+def foresee(module, paths, **values):
+    """In check mode, end the module where an earlier task was to bring a file that is not there: that counts as a change.
+
+    :arg paths: the files that the module needs. :arg values: what it exits with, as far as it can be told without them.
+    """
+    awaited = [path for path in paths if not os.path.exists(to_bytes(path))]
+    if not (module.check_mode and awaited):
+        return
+    change = Change()
+    change.note('files', [], awaited)
+    module.warn(to_native('%s: not on this host in check mode, which counts as a change.' % ', '.join(awaited)))
+    exit_with(module, change, **values)
 
 
 def guarded(main):

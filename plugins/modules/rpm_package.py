@@ -162,11 +162,11 @@ commands:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
+from ansible.module_utils.common.text.converters import to_native, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 
 
@@ -181,8 +181,7 @@ def present(module):
     paths, limit = [to_text(path) for path in args['path']], args['time_limit']
     checksums = dict((to_text(name), value) for name, value in args['checksums'].items())
     refuse(transaction.bad_checksums(checksums))
-    if module.check_mode:
-        predict(module, [path for path in paths if not os.path.exists(to_bytes(path))])
+    foresee(module, paths, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
     packages = _rpm.read_files(paths, limit)
     refuse(transaction.bad_files(paths, packages, checksums))
     asked = transaction.names_to_ask(packages)
@@ -200,16 +199,6 @@ def present(module):
         return transaction.concerned(packages + leftover, found)
     carry_out(module, plan, concerned(installed), lambda: concerned(_rpm.read_installed(asked, limit)),
               siblings=transaction.siblings(packages, installed), obsolete=transaction.nevras(obsolete))
-
-
-def predict(module, awaited):
-    """In check mode an earlier task has not brought its files: end with what can be told without them."""
-    if not awaited:
-        return
-    change = Change()
-    change.note('files', [], awaited)
-    module.warn(to_native('%s: not on this host in check mode, so the transaction could not be tried and counts as a change.' % ', '.join(awaited)))
-    exit_with(module, change, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
 
 
 def absent(module):

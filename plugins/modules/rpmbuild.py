@@ -236,14 +236,12 @@ log_tail:
   sample: ['RPM build errors:', '    Bad exit status from /var/tmp/rpm-tmp.0Xr6sW (%build)']
 '''
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_build as build
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_manifest as manifests
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_origin as origin
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import bad_files, bad_options, files
 
@@ -256,22 +254,11 @@ def refuse(texts):
         raise CliError('Nothing was built: %s.' % '; '.join(texts))
 
 
-def predict(module, awaited):
-    """In check mode an earlier task has not brought its files: end with what can be told without them."""
-    if not awaited:
-        return
-    change = Change()
-    change.note('files', [], awaited)
-    module.warn('%s: not on this host in check mode, so the build counts as needed.' % ', '.join(awaited))
-    exit_with(module, change, rpms=[], manifest=None, log=None, reasons=['%s is not there yet' % path for path in awaited])
-
-
 @guarded
 def run(module):
     given = origin.absolute(module.params)
     refuse(bad_options(given))
-    if module.check_mode:
-        predict(module, [path for path in files(given) if not os.path.exists(path)])
+    foresee(module, files(given), rpms=[], manifest=None, log=None, reasons=['a file is not there yet'])
     refuse(bad_files(given))
     options = origin.extract(given, module.tmpdir)
     folders, versions = build.survey(options, SHORT)

@@ -7,7 +7,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, Result
 
 
@@ -64,3 +64,14 @@ def test_a_tool_that_failed_ends_the_module_with_its_output():
     module = Module()
     guarded(main)(module)
     assert module.left == dict(failed=True, msg='rpm failed', cmd=['rpm', '-U'], rc=1, stdout='out', stderr='err')
+
+
+def test_a_file_that_an_earlier_task_is_to_bring_counts_as_a_change_in_check_mode_alone(tmp_path):
+    there, awaited = str(tmp_path), str(tmp_path / 'awaited')
+    for check_mode, paths, ended in [(False, [awaited], False), (True, [there], False), (True, [there, awaited], True)]:
+        module = Module()
+        module.check_mode = check_mode
+        module.warn = lambda text: None
+        foresee(module, paths, rpms=[])
+        assert (module.left is not None) == ended
+    assert module.left == dict(changed=True, commands=[], rpms=[], diff=dict(before=dict(files=[]), after=dict(files=[awaited])))
