@@ -52,6 +52,12 @@ def find(name, paths=()):
         raise CliError('The program %s is not on this host (searched: %s). Install the package that holds it.' % (name, where))
 
 
+def check_path(option, path):
+    """:raises CliError: a path that no file can have."""
+    if '\0' in path:
+        raise CliError('%s: %r holds a NUL character, which no path can.' % (option, to_native(path)))
+
+
 def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
     """Run ``argv`` and return its :class:`Result`.
 

@@ -150,6 +150,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _dist, _dist_build, _dist_tools
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import check_path
 
 PATCH = dict(path=dict(type='path', required=True), sha256=dict(type='str'), strip=dict(type='int', default=1))
 ARGUMENTS = dict(
@@ -206,8 +207,16 @@ def make(module, source, patches, there, where):
         module.fail_json(msg=str(error))
 
 
+def check_paths(params):
+    for option in ('src', 'dest'):
+        check_path(option, params[option])
+    for patch in params['patches']:
+        check_path('patches', patch['path'])
+
+
 @guarded
 def run(module):
+    check_paths(module.params)
     source, patches = source_of(module)
     where = _dist_build.paths(module.params['dest'], source['version'])
     wanted, change = _dist_build.inputs(source, patches), Change()

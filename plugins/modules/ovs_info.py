@@ -249,6 +249,7 @@ def not_in_use(rpms, daemons):
 @guarded
 def run(module):
     params = module.params
+    _cli.check_path('rundir', params['rundir'])
     try:
         if params['database']:
             _ovs.check_database(params['database'])

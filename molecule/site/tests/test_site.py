@@ -14,6 +14,12 @@ def test_verify_fails_on_what_does_not_hold(playbook):
     assert "ovs-vswitchd 3.1.0 runs, where 3.1.9 should" in run.words
 
 
+def test_no_host_is_rebooted_without_consent(playbook):
+    run = playbook("install", "-e", "xenserver_reboot_always=true", "-e", "xenserver_reboot_consent=false")
+    assert run.rc == 0 and run.changed == 0, run.text
+    assert run.words.count("It was left running: set xenserver_reboot_consent to true") == 3
+
+
 def test_check_mode_after_the_fact_predicts_nothing(playbook):
     run = playbook("site", "--check", "--diff")
     assert run.rc == 0, run.text

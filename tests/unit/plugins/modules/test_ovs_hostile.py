@@ -20,26 +20,14 @@ from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils 
 
 hypothesis = pytest.importorskip('hypothesis')
 st = hypothesis.strategies
+hostile = pytest.importorskip('ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.hostile')
 
 TCP = 'tcp:127.0.0.1:1'
-# The run that promises the real tools takes all examples; the others, on older Pythons, a sample.
-SHARE = 1 if os.environ.get('OVS_TEST_REQUIRE_TOOLS') == '1' else 10
-PIECES = [
-    ' ', '"', "'", ',', '=', ':', '--', '-', '$SECRET', '${HOME}', '$(id)', '`id`', ';', '|', '~', '\\', '\\n', '\\u0041', '\n', '\r', '\t', '\x7f', '\0',
-    '{"k": "v"}', '["set", []]', '["map", [["k", "v"]]]', '[]', '{}', '@x', 'true', '007', '%s', '{{ 1 }}', '.', '..', '*',
-    u'\xe9', u'\U0001f600', u'\u2028', u'\ufeff', u'\u202e', '-- del-br br0', '-- emer-reset', '--log-file=evil', '--db=x', '-vconsole:dbg', '--id=@y', 'br0',
-]
-TEXT = st.one_of(
-    st.lists(st.sampled_from(PIECES), max_size=6).map(u''.join),
-    st.text(alphabet=st.characters(blacklist_categories=('Cs',)), max_size=12))
+TEXT, examples = hostile.TEXT, hostile.examples
 SCALAR = st.one_of(TEXT, TEXT, TEXT, st.booleans(), st.integers(-2 ** 70, 2 ** 70), st.none())
 VALUE = st.one_of(SCALAR, st.lists(SCALAR, max_size=2), st.dictionaries(TEXT, SCALAR, max_size=2))
 MAP = st.dictionaries(TEXT, VALUE, max_size=3)
 NOW_AND_THEN = st.sampled_from([True, False, False, False])  # a second run of each would double the time
-
-
-def examples(number):
-    return hypothesis.settings(max_examples=number // SHARE, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck))
 
 
 @pytest.fixture(scope='module')
