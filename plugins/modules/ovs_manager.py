@@ -259,6 +259,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs, _ovs_apply, _ovs_manager, _ovs_reset, _ovs_targets
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import check_path
 
 SETTINGS = dict(
     inactivity_probe=dict(type='int'),
@@ -306,6 +307,8 @@ def want(module):
 def check_files(module, ssl):
     """Files that Open vSwitch could not read end the module; in check mode an earlier task may yet make them."""
     needed = ['private_key', 'certificate'] + ([] if ssl['bootstrap'] else ['ca_certificate'])
+    for name in needed + ['ca_certificate']:
+        check_path('ssl.%s' % name, ssl[name])
     lacking = ['%s (ssl.%s)' % (ssl[name], name) for name in needed if not os.path.isfile(ssl[name])]
     relative = [ssl[name] for name in needed + ['ca_certificate'] if not os.path.isabs(ssl[name])]
     if relative:

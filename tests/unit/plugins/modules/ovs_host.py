@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -32,6 +33,11 @@ def wait_for(condition, what):
             return
         time.sleep(0.01)
     raise AssertionError('%s: not within %d seconds' % (what, LIMIT))
+
+
+def die_with_parent():
+    """A test process that is ended takes its daemons with it (prctl's PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Host(object):
@@ -110,7 +116,8 @@ class Host(object):
         name = argv[0]
         with open(os.path.join(self.folder, 'log', name + '.err'), 'w') as errors:
             self._running[name] = subprocess.Popen(
-                [self._tools[name]] + argv[1:], env=self._environment, cwd=self.folder, stdin=subprocess.PIPE, stderr=errors)
+                [self._tools[name]] + argv[1:], env=self._environment, cwd=self.folder, stdin=subprocess.PIPE, stdout=errors, stderr=errors,
+                preexec_fn=die_with_parent)
         wait_for(lambda: os.path.exists(self.pidfile(name)), name)
 
     def _schema_file(self):

@@ -40,7 +40,7 @@ def listing(folder):
     return found
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture
 def home():
     """A folder to work in, with the source of a version in it."""
     folder = tempfile.mkdtemp()

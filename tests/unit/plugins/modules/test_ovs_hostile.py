@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import json
+import numbers
 import os
 
 import pytest
@@ -30,7 +31,7 @@ MAP = st.dictionaries(TEXT, VALUE, max_size=3)
 NOW_AND_THEN = st.sampled_from([True, False, False, False])  # a second run of each would double the time
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture
 def store():
     """A database with something to lose, and no daemon that would act on what is stored."""
     host = ovs_host.Host(counted=())
@@ -90,7 +91,7 @@ def merged(old, asked):
 
 def has_nul(*maps):
     """A list or dictionary is stored as JSON, which writes NUL as an escape."""
-    return any('\0' in text for one in maps for pair in one.items() for text in pair if not isinstance(text, (bool, int, list, dict, type(None))))
+    return any('\0' in text for one in maps for pair in one.items() for text in pair if not isinstance(text, (numbers.Integral, list, dict, type(None))))
 
 
 @examples(420)
