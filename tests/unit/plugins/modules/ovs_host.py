@@ -205,7 +205,7 @@ class Host(object):
     @staticmethod
     def _still(row, columns):
         return dict((name, value) for name, value in row.items() if not (
-            name in ('_uuid', '_version', 'cur_cfg', 'next_cfg') or columns[name].get('ephemeral')))
+            name in ('_uuid', '_version', 'cur_cfg', 'next_cfg', 'datapath_version') or columns[name].get('ephemeral')))
 
     def files(self):
         """Every file of the host with size and time of change, but for the database, the logs, and the database that Debian's rpm makes on a look."""
