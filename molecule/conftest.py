@@ -10,8 +10,15 @@ import sys
 import pytest
 
 PROJECT = pathlib.Path(__file__).parent.parent
-POOL = ["podman://ovs-lab-xs8-a", "podman://ovs-lab-xs8-b"]
-SYSV = ["podman://ovs-lab-xs6"]
+# Which lab: see lab/lab.py.
+NUMBER = os.environ.get("OVS_LAB") or "47"
+LAB = "ovs-lab" if NUMBER == "47" else f"ovs-lab{NUMBER}"
+CONTROLLER_ADDRESS = f"10.213.{NUMBER}.10"
+# The manager that the lab's hosts have, and the hosts as testinfra names them.
+TARGET = f"ssl:{CONTROLLER_ADDRESS}:6632"
+BUILDER, DDK, CONTROLLER = (f"podman://{LAB}-{name}" for name in ("builder", "ddk", "controller"))
+POOL = [f"podman://{LAB}-xs8-a", f"podman://{LAB}-xs8-b"]
+SYSV = [f"podman://{LAB}-xs6"]
 DOM0S = POOL + SYSV
 
 

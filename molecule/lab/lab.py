@@ -34,10 +34,12 @@ LAB = Path(__file__).resolve().parent
 REPO = LAB.parent.parent
 CACHE = REPO / '.cache' / 'lab'
 
-PREFIX = 'ovs-lab'
+NUMBER = int(os.environ.get('OVS_LAB') or 47)   # third part of the addresses: another number is another lab, beside the first
+PREFIX = 'ovs-lab'                      # of the images, which all labs share
+NAME = PREFIX if NUMBER == 47 else '%s%d' % (PREFIX, NUMBER)  # of the network, and before each container's name
 LABEL = 'ovs-lab'                       # label of everything the lab owns; its value is the clone it belongs to
 DIGEST = 'ovs-lab.digest'               # label: what a container was made from
-SUBNET, GATEWAY, PREFIXLEN = '10.213.47.0/24', '10.213.47.1', 24
+SUBNET, GATEWAY, PREFIXLEN = '10.213.%d.0/24' % NUMBER, '10.213.%d.1' % NUMBER, 24
 SUITE = 'bullseye'
 APT_PACKAGES = 'podman runc crun netavark aardvark-dns iptables nftables uidmap debootstrap debian-archive-keyring openssl openssh-client'
 TOOLS = ('podman', 'debootstrap', 'openssl', 'ssh-keygen')
@@ -68,13 +70,19 @@ RUNTIMES = (
 DOM0_ARGS = ['--restart=always', '--cap-add=SYS_BOOT,NET_ADMIN,NET_RAW,SYS_NICE,IPC_LOCK', '--device=/dev/net/tun']
 SYSTEMD_ARGS = ['--systemd=always']
 SYSV_ARGS = ['--systemd=false', '--tmpfs=/run:rw,mode=755,notmpcopyup']
+
+
+def address(last):
+    return '10.213.%d.%d' % (NUMBER, last)
+
+
 HOSTS = {
-    'controller': {'image': 'controller', 'address': '10.213.47.10', 'args': ['--restart=always', *SYSTEMD_ARGS]},
-    'builder': {'image': 'builder', 'address': '10.213.47.11', 'volumes': {'builder-dist': '/var/cache/ovs-dist'}},
-    'ddk': {'image': 'ddk', 'address': '10.213.47.12', 'volumes': {'ddk-topdir': '/usr/src/redhat'}},
-    'xs8-a': {'image': 'dom0-systemd', 'address': '10.213.47.21', 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
-    'xs8-b': {'image': 'dom0-systemd', 'address': '10.213.47.22', 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
-    'xs6': {'image': 'dom0-sysv', 'address': '10.213.47.31', 'pool': 'pool_xs6', 'args': DOM0_ARGS + SYSV_ARGS},
+    'controller': {'image': 'controller', 'address': address(10), 'args': ['--restart=always', *SYSTEMD_ARGS]},
+    'builder': {'image': 'builder', 'address': address(11), 'volumes': {'builder-dist': '/var/cache/ovs-dist'}},
+    'ddk': {'image': 'ddk', 'address': address(12), 'volumes': {'ddk-topdir': '/usr/src/redhat'}},
+    'xs8-a': {'image': 'dom0-systemd', 'address': address(21), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
+    'xs8-b': {'image': 'dom0-systemd', 'address': address(22), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
+    'xs6': {'image': 'dom0-sysv', 'address': address(31), 'pool': 'pool_xs6', 'args': DOM0_ARGS + SYSV_ARGS},
 }
 
 
@@ -372,11 +380,11 @@ def archive(files):
 # --- network and containers -------------------------------------------------------------------------------------------
 
 def network_exists():
-    return PREFIX in podman('network', 'ls', '--format={{.Name}}').split()
+    return NAME in podman('network', 'ls', '--format={{.Name}}').split()
 
 
 def container(name):
-    return '%s-%s' % (PREFIX, name)
+    return '%s-%s' % (NAME, name)
 
 
 def create_argv(name, tag):
@@ -384,7 +392,7 @@ def create_argv(name, tag):
     host = HOSTS[name]
     # Always the same MAC address: neighbours that remember another would lose a new host's packets for up to a minute.
     mac = '02:00:' + ':'.join('%02x' % int(part) for part in host['address'].split('.'))
-    argv = ['podman', 'create', '--name', container(name), '--hostname', name, '--network', PREFIX, '--ip', host['address'],
+    argv = ['podman', 'create', '--name', container(name), '--hostname', name, '--network', NAME, '--ip', host['address'],
             '--mac-address', mac, '--label', '%s=%s' % (LABEL, REPO)]
     argv += ['--add-host=%s:%s' % (other, HOSTS[other]['address']) for other in HOSTS if other != name]
     argv += ['--volume=%s:%s' % (CACHE / folder, target) for folder, target in host.get('volumes', {}).items()]
@@ -399,14 +407,15 @@ def container_digest(name, tag):
 
 def present_containers():
     """Host name -> podman's record. A LabError if a host's name is taken by a container that is not this clone's."""
-    listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % PREFIX) or '[]')
+    listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % NAME) or '[]')
     found = {record['Names'][0]: record for record in listed}
     for record in found.values():
         owner = (record.get('Labels') or {}).get(LABEL)
         if owner is None:
             raise LabError('Container %s has a name of the lab but was not made by it. Rename or remove it.' % record['Names'][0])
         if owner != str(REPO) and Path(owner, 'molecule/lab/lab.py').exists():
-            raise LabError('The lab of another clone is there: %s. Remove it first: %s down' % (owner, Path(owner, 'molecule/lab/lab.py')))
+            raise LabError('The lab of another clone is there: %s. Remove it first: %s down. Or have another '
+                           'beside it: set OVS_LAB to a number from 1 to 254.' % (owner, Path(owner, 'molecule/lab/lab.py')))
     return {name: found[container(name)] for name in HOSTS if container(name) in found}
 
 
@@ -486,8 +495,8 @@ def containers_up(tags, fresh=()):
     """Make every host that is missing, stale or asked for anew; start what is stopped."""
     make, start = plan(present_containers(), tags, fresh)
     if make and not network_exists():
-        say('network %s: %s' % (PREFIX, SUBNET))
-        podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', PREFIX)
+        say('network %s: %s' % (NAME, SUBNET))
+        podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', NAME)
     with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
         for name in make:
             say('host %s: create from image %s' % (name, HOSTS[name]['image']))
@@ -519,14 +528,16 @@ def command_down(_options):
         say('remove %s' % ' '.join(names))
         podman('rm', '--force', '--time=0', *names)
     if network_exists():
-        podman('network', 'rm', PREFIX)
+        podman('network', 'rm', NAME)
     say('the lab is down')
 
 
 def command_clean(options):
     command_down(options)
     tags = sorted(present_images())
-    if tags:
+    if podman('ps', '--all', '--quiet', '--filter=label=%s' % LABEL):
+        say('the images stay: another lab uses them')
+    elif tags:
         say('remove %d images' % len(tags))
         podman('rmi', '--force', *tags)
     shutil.rmtree(CACHE)

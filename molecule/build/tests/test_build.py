@@ -6,7 +6,9 @@ import os
 
 import pytest
 
-testinfra_hosts = ["podman://ovs-lab-ddk"]
+from conftest import BUILDER, DDK
+
+testinfra_hosts = [DDK]
 
 
 @pytest.fixture(params=["systemd", "sysv"])
@@ -42,7 +44,7 @@ def test_the_userspace_is_the_version_of_the_tarball(built):
 
 
 def test_the_tarball_was_made_on_the_builder(host, artifacts):
-    made = host.get_host("podman://ovs-lab-builder").file("/var/cache/ovs-dist/openvswitch-3.1.0.tar.gz")
+    made = host.get_host(BUILDER).file("/var/cache/ovs-dist/openvswitch-3.1.0.tar.gz")
     assert made.sha256sum == hashlib.sha256((artifacts / "openvswitch-3.1.0.tar.gz").read_bytes()).hexdigest()
 
 

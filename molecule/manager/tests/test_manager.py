@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from conftest import DOM0S, POOL, rows
+from conftest import CONTROLLER, CONTROLLER_ADDRESS, DOM0S, POOL, TARGET, rows
 
 testinfra_hosts = DOM0S
-TARGET = "ssl:10.213.47.10:6632"
 
 
 def managers(host):
@@ -20,16 +19,16 @@ def test_the_host_is_connected_to_the_manager(host):
 
 def test_xapi_holds_the_manager(host):
     if host.backend.get_pytest_id() in POOL:
-        assert host.check_output("/opt/xensource/bin/xe sdn-controller-list params=address --minimal") == "10.213.47.10"
+        assert host.check_output("/opt/xensource/bin/xe sdn-controller-list params=address --minimal") == CONTROLLER_ADDRESS
         assert host.check_output("/opt/xensource/bin/xe sdn-controller-list params=port --minimal") == "6632"
     else:
         pool = host.check_output("/opt/xensource/bin/xe pool-list --minimal")
-        assert host.check_output("/opt/xensource/bin/xe pool-param-get uuid=%s param-name=vswitch-controller", pool) == "10.213.47.10"
+        assert host.check_output("/opt/xensource/bin/xe pool-param-get uuid=%s param-name=vswitch-controller", pool) == CONTROLLER_ADDRESS
 
 
 def test_the_controller_sees_the_host(host):
     uuid = host.check_output("ovs-vsctl --timeout=10 get Open_vSwitch . external_ids:xs-system-uuid").strip('"')
-    state = json.loads(host.get_host("podman://ovs-lab-controller").file("/run/ovsdb-controller/state.json").content_string)
+    state = json.loads(host.get_host(CONTROLLER).file("/run/ovsdb-controller/state.json").content_string)
     assert uuid in json.dumps(state)
 
 

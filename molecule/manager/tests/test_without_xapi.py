@@ -1,6 +1,7 @@
 """A host that is served without XAPI: the role writes its own database."""
 
-TARGET = "ssl:10.213.47.10:6632"
+from conftest import CONTROLLER_ADDRESS, TARGET
+
 ROLE = ["xs6", "-m", "ansible.builtin.include_role", "-a", "name=xenserver.openvswitch.ovs_manager", "-e", "ovs_manager_through_xapi=false"]
 
 
@@ -10,7 +11,7 @@ def test_managers_that_are_there_are_left_alone(ansible):
 
 
 def test_another_manager_is_predicted(ansible):
-    run = ansible(*ROLE, "--check", "-e", json_list(TARGET, "tcp:10.213.47.10:6640"))
+    run = ansible(*ROLE, "--check", "-e", json_list(TARGET, f"tcp:{CONTROLLER_ADDRESS}:6640"))
     assert run.rc == 0 and "| CHANGED" in run.text, run.text
 
 

@@ -3,7 +3,9 @@
 import json
 import shutil
 
-testinfra_hosts = ["podman://ovs-lab-ddk"]
+from conftest import DDK
+
+testinfra_hosts = [DDK]
 ROLE = ["-m", "ansible.builtin.include_role", "-a"]
 
 

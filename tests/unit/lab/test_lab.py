@@ -37,6 +37,7 @@ WRITTEN = {}
 @pytest.fixture
 def lab(load, tmp_path, monkeypatch):
     """lab.py as a module, whose cache is below ``tmp_path`` and whose podman fails."""
+    monkeypatch.delenv('OVS_LAB', raising=False)
     module = load('lab.py', 'lab')
     monkeypatch.setattr(module, 'CACHE', tmp_path / 'cache')
     module.CACHE.mkdir()
@@ -101,7 +102,7 @@ def test_the_inventory_names_the_same_hosts_and_addresses(lab):
             found.update(hosts(child))
         return found
     inventory = yaml.safe_load(read('inventory', 'hosts.yml'))['lab']
-    assert {name: known['ansible_host'] for name, known in hosts(inventory).items()} == {name: host['address'] for name, host in lab.HOSTS.items()}
+    assert {name: known['ansible_host'].replace('{{ lab_number }}', '47') for name, known in hosts(inventory).items()} == {name: host['address'] for name, host in lab.HOSTS.items()}
     pools = inventory['children']['xenserver']['children']
     assert {name: list(pool['hosts']) for name, pool in pools.items()} == {
         pool: [name for name, host in lab.HOSTS.items() if host.get('pool') == pool] for pool in pools}
@@ -635,7 +636,9 @@ def test_another_clones_lab_is_named_with_the_remedy(lab, monkeypatch, tmp_path)
     present = owned(lab, monkeypatch, {'ovs-lab': str(other)})
     with pytest.raises(lab.LabError) as error:
         present()
-    assert str(error.value) == 'The lab of another clone is there: %s. Remove it first: %s/molecule/lab/lab.py down' % (other, other)
+    assert str(error.value) == (
+        'The lab of another clone is there: %s. Remove it first: %s/molecule/lab/lab.py down. '
+        'Or have another beside it: set OVS_LAB to a number from 1 to 254.' % (other, other))
     shutil.rmtree(str(other))  # a clone that is gone cannot be asked
     assert list(present()) == ['xs8-a']
 
@@ -645,6 +648,25 @@ def test_a_container_that_only_has_a_name_of_the_lab_is_left_alone(lab, monkeypa
     with pytest.raises(lab.LabError) as error:
         owned(lab, monkeypatch, labels)()
     assert 'Container ovs-lab-xs8-a has a name of the lab but was not made by it' in str(error.value)
+
+
+def test_another_number_is_another_lab_beside_the_first(load, monkeypatch):
+    monkeypatch.setenv('OVS_LAB', '48')
+    other = load('lab.py', 'lab')
+    assert other.HOSTS['xs6']['address'] == '10.213.48.31' and other.SUBNET == '10.213.48.0/24' and other.GATEWAY == '10.213.48.1'
+    argv, dummy = other.create_argv('ddk', 'image:1')
+    assert argv[argv.index('--name') + 1] == 'ovs-lab48-ddk' and argv[argv.index('--network') + 1] == 'ovs-lab48'
+    assert other.image_tags()['base'].startswith('localhost/ovs-lab-base:')
+
+
+@pytest.mark.parametrize('others, expected', [('', [('rmi', '--force', 'i')]), ('c0ffee\n', [])])
+def test_images_stay_as_long_as_another_lab_uses_them(lab, monkeypatch, others, expected):
+    calls = []
+    monkeypatch.setattr(lab, 'command_down', lambda dummy: None)
+    monkeypatch.setattr(lab, 'present_images', lambda: {'i'})
+    monkeypatch.setattr(lab, 'podman', lambda *args: others if args[0] == 'ps' else calls.append(args))
+    lab.command_clean(None)
+    assert calls == expected and not lab.CACHE.exists()
 
 
 def test_an_empty_machine(lab, monkeypatch):
