@@ -63,8 +63,21 @@ def test_the_kernel_module_need_not_be_required(files):
 
 
 @needs_rpm
+@pytest.mark.parametrize('macros, package', [
+    (FLAVOR, 'openvswitch-modules-xen-%s-2.5.3-1.sysv' % KVER),
+    (dict(FLAVOR, kernel_flavor='kdump'), 'openvswitch-modules-kdump-%s-2.5.3-1.sysv' % KVER),
+    (dict(SYSV, kernel_uname='3.10.0+2'), 'openvswitch-modules-3.10.0+2-2.5.3-1.sysv'),
+])
+def test_the_modules_of_a_further_kernel_are_built_alone(files, macros, package):
+    assert query(files, '2.5.3', macros, '--without', 'userspace', '--builtrpms', '--qf', '%{NAME}-%{VERSION}-%{RELEASE}\n')[1] == [package]
+    needs = query(files, '2.5.3', macros, '--without', 'userspace', '--buildrequires')[1]
+    assert 'gcc' in needs and 'openssl-devel' not in needs
+
+
+@needs_rpm
 @pytest.mark.parametrize('macros, provides, requires', [
     (FLAVOR, 'openvswitch-modules-xen = ' + KVER, 'kernel-xen = ' + KVER),
+    (dict(FLAVOR, kernel_flavor='kdump'), 'openvswitch-modules-kdump = ' + KVER, 'kernel-kdump = ' + KVER),
     (dict(SYSV, kernel_uname='3.10.0+2'), 'openvswitch-modules = 3.10.0+2', 'kernel-uname-r = 3.10.0+2'),
     (dict(SYSV, kernel_name='kernel', kernel_version='3.10.41-323.380416', xen_version='3.10.0+2'),
      'openvswitch-modules = 3.10.41-323.380416', 'kernel = 3.10.41-323.380416'),
@@ -94,3 +107,10 @@ def test_macros_that_do_not_fit(files, version, macros, said):
     code, dummy, err = query(files, version, macros)
     assert code != 0
     assert said in err
+
+
+@needs_rpm
+def test_without_userspace_and_kernel_there_is_nothing_to_build(files):
+    code, dummy, err = query(files, '2.5.3', SYSV, '--without', 'userspace')
+    assert code != 0
+    assert 'needs kernel macros' in err
