@@ -360,6 +360,8 @@ def host_files(name):
         chain = b''.join((tls / item).read_bytes() for item in ('controller.key', 'controller.pem', 'ca.pem'))
         files['etc/ovsdb-controller/server.pem'] = (0o600, chain)
         files['etc/ovsdb-controller/ca.pem'] = (0o644, (tls / 'ca.pem').read_bytes())
+        dom0s = ' '.join(other['address'] for other in HOSTS.values() if 'pool' in other)
+        files['etc/ovsdb-controller/dom0s'] = (0o644, ('DOM0S=%s\n' % dom0s).encode())
     if 'pool' in host:
         files.update(xapi_files(name))
         files['etc/xensource/xapi-ssl.pem'] = (0o600, b''.join((tls / (name + suffix)).read_bytes() for suffix in ('.key', '.pem')))

@@ -1,16 +1,18 @@
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An OVSDB client (RFC 7047) for hosts whose manager is ssl:THIS:6632.
+"""An OVSDB client (RFC 7047) for hosts whose manager is ssl:THIS:6632, or pssl:6640.
 
-The host opens the connection, shows its certificate and is then the server of the protocol: this side asks which
-databases it has, monitors Open_vSwitch, and answers its echo requests. What is known of each host is kept in one JSON file:
+The host opens the connection, or listens for this side's; each checks the other's certificate. The host is then the server
+of the protocol: this side asks which databases it has, monitors Open_vSwitch, and answers its echo requests. What is known
+of each host is kept in one JSON file:
 
     {"listening": [ADDRESS, PORT],
-     "peers": {CERTIFICATE'S COMMON NAME: {"address", "subject", "connected", "connections", "since", "databases",
+     "peers": {CERTIFICATE'S COMMON NAME: {"address", "subject", "connected", "connections", "since", "away", "databases",
                                            "system_uuid", "ovs_version", "managers": [TARGET], "bridges": [NAME], "problem"}}}
 
-`connected` turns true when the host has answered the monitor request, not before.
+`connected` turns true when the host has answered the monitor request, not before; that is `since` when. `away` are the
+seconds that the host was without a connection before that, null at its first.
 """
 
 import argparse
@@ -25,6 +27,7 @@ import time
 DATABASE = 'Open_vSwitch'
 # Table -> the columns that are asked for.
 WATCHED = {'Open_vSwitch': ['ovs_version', 'external_ids'], 'Manager': ['target'], 'Bridge': ['name']}
+RETRY = 1           # seconds between attempts to connect to a host
 PROBE = 5           # seconds of silence after which the host is asked for an echo; the same again, and it is gone
 LARGEST = 64 << 20  # characters of one message
 LOG = logging.getLogger('ovsdb-controller')
@@ -102,6 +105,7 @@ class State:
 
     def __init__(self, path, listening):
         self.path = path
+        self.left = {}  # host -> when its last connection ended
         self.known = {'listening': list(listening), 'peers': {}}
         self.write()
 
@@ -111,6 +115,16 @@ class State:
         peer.update(facts)
         if peer != before:
             self.write()
+
+    def arrived(self, name, **facts):
+        now, before = time.time(), self.known['peers'].get(name, {})
+        away = 0 if before.get('connected') else now - self.left[name] if name in self.left else None
+        self.note(name, connected=True, connections=before.get('connections', 0) + 1, since=now, away=away, problem=None, **facts)
+
+    def gone(self, name, problem):
+        if self.known['peers'].get(name, {}).get('connected'):
+            self.left[name] = time.time()
+        self.note(name, connected=False, problem=problem)
 
     def write(self):
         with open(self.path + '.new', 'w', encoding='utf-8') as stream:
@@ -169,9 +183,7 @@ class Peer:
             wanted = {table: [{'columns': columns}] for table, columns in WATCHED.items()}
             self.send({'id': 'monitor', 'method': 'monitor', 'params': [DATABASE, None, wanted]})
         elif ident == 'monitor':
-            count = self.state.known['peers'].get(self.name, {}).get('connections', 0) + 1
-            self.note(connected=True, connections=count, since=int(time.time()), address=self.address, subject=self.subject, problem=None,
-                      **summary(updated(self.tables, message['result'])))
+            self.state.arrived(self.name, address=self.address, subject=self.subject, **summary(updated(self.tables, message['result'])))
             LOG.info('%s is connected', self.name)
 
 
@@ -193,7 +205,32 @@ class Controller:
             writer.close()
         LOG.info('%s is gone%s', peer.name, ': ' + problem if problem else '')
         if self.current[peer.name] is peer:
-            peer.note(connected=False, problem=problem)
+            self.state.gone(peer.name, problem)
+
+    async def seek(self, address, port, context):
+        """Connect to a host as often as it listens."""
+        before = None
+        while True:
+            try:
+                streams = await asyncio.wait_for(asyncio.open_connection(address, port, ssl=context), PROBE)
+            except (OSError, asyncio.TimeoutError) as exc:
+                problem = '%s: %s' % (type(exc).__name__, exc)
+                if problem != before:
+                    LOG.info('no connection to %s: %s', address, problem)
+                before = problem
+            else:
+                before = None
+                await self.serve(*streams)
+            await asyncio.sleep(RETRY)
+
+
+def tls(purpose, options):
+    """A context that shows this side's certificate, and takes one of the hosts' authority only."""
+    context = ssl.create_default_context(purpose, cafile=options.ca)
+    context.check_hostname = False  # a host is known by its certificate's common name, wherever it is
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(options.chain)
+    return context
 
 
 async def main():
@@ -203,15 +240,15 @@ async def main():
     parser.add_argument('--chain', default='/etc/ovsdb-controller/server.pem', help='key, certificate, and the authority for hosts that bootstrap')
     parser.add_argument('--ca', default='/etc/ovsdb-controller/ca.pem', help='authority of the hosts')
     parser.add_argument('--state', default='/run/ovsdb-controller/state.json')
+    parser.add_argument('--seek', nargs='*', default=[], metavar='ADDRESS', help='hosts that may listen for this side')
+    parser.add_argument('--seek-port', type=int, default=6640)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=options.ca)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(options.chain)
     controller = Controller(State(options.state, (options.address, options.port)))
-    server = await asyncio.start_server(controller.serve, options.address, options.port, ssl=context)
+    server = await asyncio.start_server(controller.serve, options.address, options.port, ssl=tls(ssl.Purpose.CLIENT_AUTH, options))
+    there = tls(ssl.Purpose.SERVER_AUTH, options)
     async with server:
-        await server.serve_forever()
+        await asyncio.gather(server.serve_forever(), *(controller.seek(address, options.seek_port, there) for address in options.seek))
 
 
 if __name__ == '__main__':

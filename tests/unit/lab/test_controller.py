@@ -174,10 +174,10 @@ class Host(object):
 
 
 class Lab(object):
-    """A controller that listens, its state, and hosts that connect to it."""
+    """A controller that listens, its state, and hosts that connect to it, or listen for it at ``host_port``."""
 
-    def __init__(self, tls, state, port):
-        self.tls, self.path, self.port, self.hosts = tls, state, port, []
+    def __init__(self, tls, state, port, host_port):
+        self.tls, self.path, self.port, self.host_port, self.hosts = tls, state, port, host_port, []
 
     async def connect(self, certificate='host'):
         context = ssl.create_default_context(cafile=str(self.tls / 'ca.pem'))
@@ -186,6 +186,19 @@ class Lab(object):
             context.load_cert_chain(str(self.tls / (certificate + '.pem')))
         self.hosts.append(Host(*await asyncio.open_connection('127.0.0.1', self.port, ssl=context)))
         return self.hosts[-1]
+
+    async def listen(self, certificate='host'):
+        """A host that waits for the controller: a queue of those that it accepted."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(self.tls / 'ca.pem'))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(str(self.tls / (certificate + '.pem')))
+        accepted = asyncio.Queue()
+
+        def accept(reader, writer):
+            self.hosts.append(Host(reader, writer))
+            accepted.put_nowait(self.hosts[-1])
+        self.server = await asyncio.start_server(accept, '127.0.0.1', self.host_port, ssl=context)
+        return accepted
 
     def state(self):
         return json.loads(self.path.read_text())
@@ -208,11 +221,13 @@ def free_port():
 @pytest.fixture
 def drive(controller, tls, tmp_path, monkeypatch):
     """``drive(scenario)``: run the coroutine function with a :class:`Lab` whose controller is up."""
+    monkeypatch.setattr(controller, 'RETRY', 0.05)
+
     async def run(scenario):
-        lab = Lab(tls, tmp_path / 'state.json', free_port())
+        lab = Lab(tls, tmp_path / 'state.json', free_port(), free_port())
         monkeypatch.setattr(sys, 'argv', [
             'ovsdb_controller.py', '--address', '127.0.0.1', '--port', str(lab.port), '--chain', str(tls / 'server.pem'), '--ca', str(tls / 'ca.pem'),
-            '--state', str(lab.path)])
+            '--state', str(lab.path), '--seek', '127.0.0.1', '--seek-port', str(lab.host_port)])
         server = asyncio.ensure_future(controller.main())
         try:
             while not listens(lab.port):
@@ -302,6 +317,49 @@ def test_a_host_that_comes_again_is_counted(drive, said):
     drive(scenario)
 
 
+def test_the_time_that_a_host_was_away(drive, said):
+    async def scenario(lab):
+        first = await lab.connect()
+        await first.greet(said)
+        peer = await lab.until(lambda peer: peer['connected'])
+        assert peer['away'] is None and 0 <= time.time() - peer['since'] < LIMIT
+        second = await lab.connect()  # before the first has gone
+        await second.greet(said)
+        assert (await lab.until(lambda peer: peer['connections'] == 2))['away'] == 0
+        first.close()
+        second.close()
+        await lab.until(lambda peer: not peer['connected'])
+        await asyncio.sleep(0.3)
+        await (await lab.connect()).greet(said)
+        assert 0.3 <= (await lab.until(lambda peer: peer['connections'] == 3))['away'] < LIMIT
+    drive(scenario)
+
+
+def test_a_host_that_listens_is_connected_to_again_and_again(drive, said):
+    async def scenario(lab):
+        await asyncio.sleep(0.2)  # nobody listens yet
+        accepted = await lab.listen()
+        for count in (1, 2):
+            host = await accepted.get()
+            await host.greet(said)
+            peer = await lab.until(lambda peer: peer.get('connections') == count and peer['connected'])
+            assert (peer['bridges'], peer['address'], peer['subject']) == (['xenbr0'], '127.0.0.1', 'organizationName=test, commonName=host')
+            host.close()
+            await lab.until(lambda peer: not peer['connected'])
+    drive(scenario)
+
+
+def test_a_host_that_listens_without_a_certificate_of_the_authority_gets_no_word(drive, caplog):
+    caplog.set_level('INFO')
+
+    async def scenario(lab):
+        accepted = await lab.listen('stranger')
+        while 'certificate verify failed' not in caplog.text:
+            await asyncio.sleep(0.01)
+        assert lab.state()['peers'] == {} and accepted.empty()
+    drive(scenario)
+
+
 @pytest.mark.parametrize('answer, problem', [
     ('error', 'ValueError: monitor: {'), ('HTTP/1.1 400 Bad Request\r\n', 'ValueError: no JSON object'), ('{"id":"list_dbs"}', 'KeyError: ')])
 def test_a_host_that_speaks_otherwise(drive, said, answer, problem):
@@ -376,6 +434,8 @@ def test_the_real_ovsdb_server(drive, tls):
         assert (peer['connections'], switch.vsctl('get', 'Manager', target, 'is_connected')) == (lab.state()['peers']['host']['connections'], 'true\n')
         switch.vsctl('del-manager')
         assert (await lab.until(lambda peer: not peer['connected']))['problem'] is None
+        switch.vsctl('set-manager', 'pssl:%d:127.0.0.1' % lab.host_port)
+        assert (await lab.until(lambda peer: peer['connected']))['managers'] == ['pssl:%d:127.0.0.1' % lab.host_port]
     try:
         drive(scenario)
     finally:
