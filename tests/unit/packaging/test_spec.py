@@ -7,6 +7,7 @@ __metaclass__ = type
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -114,3 +115,31 @@ def test_without_userspace_and_kernel_there_is_nothing_to_build(files):
     code, dummy, err = query(files, '2.5.3', SYSV, '--without', 'userspace')
     assert code != 0
     assert 'needs kernel macros' in err
+
+
+def patch(old, new):
+    return '--- a/data\n+++ b/data\n@@ -1 +1 @@\n-%s\n+%s\n' % (old, new)
+
+
+@needs_rpm
+@pytest.mark.parametrize('given, content', [(None, 'one'), ('z.patch', 'two'), ('z.patch a.patch', 'three'), ('a.patch z.patch', None)])
+def test_patches_are_applied_in_their_order(files, tmpdir, given, content):
+    sources = str(tmpdir.mkdir('SOURCES'))
+    for name in os.listdir(files.folder):
+        shutil.copy(os.path.join(files.folder, name), sources)
+    tmpdir.mkdir('openvswitch-3.1.0').join('data').write('one\n')
+    subprocess.check_call(['tar', '-C', str(tmpdir), '-czf', os.path.join(sources, 'openvswitch-3.1.0.tar.gz'), 'openvswitch-3.1.0'])
+    for name, text in (('z.patch', patch('one', 'two')), ('a.patch', patch('two', 'three'))):
+        tmpdir.join('SOURCES', name).write(text)
+    argv = ['/usr/bin/rpmbuild', '-bp', '--nodeps', '-D', '_topdir %s' % tmpdir, '-D', 'openvswitch_version 3.1.0']
+    argv += ['-D', 'openvswitch_patches ' + given] if given else []
+    process = subprocess.Popen(argv + [os.path.join(sources, 'openvswitch.spec')], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.communicate() and (process.returncode == 0) == (content is not None)
+    if content:
+        assert tmpdir.join('BUILD', 'openvswitch-3.1.0', 'data').read() == content + '\n'
+
+
+@needs_rpm
+def test_patches_go_into_a_source_package(files):
+    found = query(files, '3.1.0', {'openvswitch_patches': 'z.patch a.patch'}, '--srpm', '--qf', '[%{PATCH}\n]')[1]
+    assert sorted(found) == ['a.patch', 'z.patch']
