@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 "exec" "python3" "$0" "$@"  # what sh does; to Python it is a string
 
-__doc__ = """Make and remove the lab: podman images, one network, six hosts, their keys and certificates.
+__doc__ = """Make and remove the lab: podman images, one network, six hosts and three more on demand, their keys and certificates.
 
 What the lab should be is written in the tables below; each image and each container carries a digest of
 everything it was made from, so that `up` makes what is missing or stale and leaves the rest alone.
@@ -83,6 +83,10 @@ HOSTS = {
     'xs8-a': {'image': 'dom0-systemd', 'address': address(21), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
     'xs8-b': {'image': 'dom0-systemd', 'address': address(22), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
     'xs6': {'image': 'dom0-sysv', 'address': address(31), 'pool': 'pool_xs6', 'args': DOM0_ARGS + SYSV_ARGS},
+    # On demand: made by `lab.py reset`, and then kept up like the others.
+    'fleet-a': {'image': 'dom0-systemd', 'address': address(41), 'pool': 'pool_fleet', 'args': DOM0_ARGS + SYSTEMD_ARGS, 'on_demand': True},
+    'fleet-b': {'image': 'dom0-systemd', 'address': address(42), 'pool': 'pool_fleet', 'args': DOM0_ARGS + SYSTEMD_ARGS, 'on_demand': True},
+    'fleet-c': {'image': 'dom0-systemd', 'address': address(43), 'pool': 'pool_fleet', 'args': DOM0_ARGS + SYSTEMD_ARGS, 'on_demand': True},
 }
 
 
@@ -481,10 +485,15 @@ def is_current(name, record, tags):
         return False
 
 
+def wanted_hosts(present, fresh):
+    """The hosts that the lab shall have: those on demand only where they are asked for, or there already."""
+    return [name for name, host in HOSTS.items() if not host.get('on_demand') or name in fresh or name in present]
+
+
 def plan(present, tags, fresh=()):
     """(hosts to make anew, hosts to start): what is missing, stale or asked for; what is stopped."""
     make, start = [], []
-    for name in HOSTS:
+    for name in wanted_hosts(present, fresh):
         # A coordinator's database goes with it, and a supporter joins at the start of its XAPI only.
         if name in fresh or coordinator(name) in make or not is_current(name, present.get(name), tags):
             make.append(name)
@@ -495,7 +504,8 @@ def plan(present, tags, fresh=()):
 
 def containers_up(tags, fresh=()):
     """Make every host that is missing, stale or asked for anew; start what is stopped."""
-    make, start = plan(present_containers(), tags, fresh)
+    present = present_containers()
+    make, start = plan(present, tags, fresh)
     if make and not network_exists():
         say('network %s: %s' % (NAME, SUBNET))
         podman('network', 'create', '--label=%s=%s' % (LABEL, REPO), '--subnet', SUBNET, '--gateway', GATEWAY, '--disable-dns', NAME)
@@ -504,8 +514,8 @@ def containers_up(tags, fresh=()):
             say('host %s: create from image %s' % (name, HOSTS[name]['image']))
         for future in [pool.submit(boot, name) for name in start] + [pool.submit(make_container, name, tags[HOSTS[name]['image']]) for name in make]:
             future.result()
-        list(pool.map(wait_for_ssh, [name for name in HOSTS if name not in make + start]))
-    return len(make) + len(start)
+        list(pool.map(wait_for_ssh, [name for name in wanted_hosts(present, fresh) if name not in make + start]))
+    return len(make) + len(start), len(wanted_hosts(present, fresh))
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -516,8 +526,8 @@ def command_up(_options, fresh=()):
     images_up(tags)
     ssh_up()
     tls_up()
-    changed = containers_up(tags, fresh)
-    say('the lab is up: %s' % ('%d of %d hosts made or started' % (changed, len(HOSTS)) if changed else 'nothing to do'))
+    changed, wanted = containers_up(tags, fresh)
+    say('the lab is up: %s' % ('%d of %d hosts made or started' % (changed, wanted) if changed else 'nothing to do'))
 
 
 def command_reset(options):

@@ -101,9 +101,11 @@ def test_the_inventory_names_the_same_hosts_and_addresses(lab):
         for child in (group.get('children') or {}).values():
             found.update(hosts(child))
         return found
-    inventory = yaml.safe_load(read('inventory', 'hosts.yml'))['lab']
-    assert {name: known['ansible_host'].replace('{{ lab_number }}', '47') for name, known in hosts(inventory).items()} == {name: host['address'] for name, host in lab.HOSTS.items()}
-    pools = inventory['children']['xenserver']['children']
+    always, on_demand = (yaml.safe_load(read(folder, 'hosts.yml'))['lab'] for folder in ('inventory', 'fleet'))
+    for inventory, demanded in ((always, False), (on_demand, True)):
+        assert {name: known['ansible_host'].replace('{{ lab_number }}', '47') for name, known in hosts(inventory).items()} == {
+            name: host['address'] for name, host in lab.HOSTS.items() if bool(host.get('on_demand')) == demanded}
+    pools = dict(always['children']['xenserver']['children'], **on_demand['children']['xenserver']['children'])
     assert {name: list(pool['hosts']) for name, pool in pools.items()} == {
         pool: [name for name, host in lab.HOSTS.items() if host.get('pool') == pool] for pool in pools}
 
@@ -547,7 +549,7 @@ def test_keys_are_made_once_and_a_half_made_one_again(keyed, capsys):
 
 def test_certificates_are_the_authoritys_for_these_addresses(keyed):
     folder = keyed.CACHE / 'tls'
-    assert {path.stem for path in folder.glob('*.pem')} == {'ca', 'controller', 'xs8-a', 'xs8-b', 'xs6'}
+    assert {path.stem for path in folder.glob('*.pem')} == {'ca', 'controller', 'xs8-a', 'xs8-b', 'xs6', 'fleet-a', 'fleet-b', 'fleet-c'}
     for name in ('controller', 'xs6'):
         asked = ['openssl', 'verify', '-CAfile', str(folder / 'ca.pem'), '-verify_ip', keyed.HOSTS[name]['address'], str(folder / (name + '.pem'))]
         assert subprocess.run(asked, capture_output=True, check=False).returncode == 0
@@ -618,6 +620,13 @@ def test_a_stale_host(keyed):
     assert keyed.plan(records, TAGS) == (list(keyed.HOSTS), [])
 
 
+def test_hosts_on_demand_are_made_when_asked_for_and_then_kept(keyed):
+    absent = {name.replace('-', '_'): 'absent' for name, host in keyed.HOSTS.items() if host.get('on_demand')}
+    assert keyed.plan(listed(keyed, **absent), TAGS) == ([], [])
+    assert keyed.plan(listed(keyed, **absent), TAGS, fresh=['fleet-a', 'fleet-c']) == (['fleet-a', 'fleet-c'], [])
+    assert keyed.plan(listed(keyed, **dict(absent, fleet_b='exited')), TAGS) == ([], ['fleet-b'])
+
+
 def test_a_coordinator_takes_its_supporters_with_it(keyed):
     records = listed(keyed)
     assert keyed.plan(records, TAGS, fresh=['xs8-a']) == (['xs8-a', 'xs8-b'], [])
@@ -684,7 +693,7 @@ def test_status(keyed, monkeypatch, capsys):
     keyed.command_status(None)
     assert [line.split(None, 3)[0::3] for line in capsys.readouterr().out.splitlines()] == [
         ['controller', 'running'], ['builder', 'exited'], ['ddk', 'absent'], ['xs8-a', 'running'], ['xs8-b', 'running'],
-        ['xs6', 'running (stale: lab.py up makes it anew)']]
+        ['xs6', 'running (stale: lab.py up makes it anew)'], ['fleet-a', 'running'], ['fleet-b', 'running'], ['fleet-c', 'running']]
 
 
 def test_status_without_the_keys_that_the_hosts_were_given(keyed, monkeypatch, capsys):
