@@ -17,8 +17,8 @@ TABLES = ('Open_vSwitch', 'Manager', 'SSL', 'Bridge', 'Controller')
 # Seconds for a daemon's answer on its control socket, which comes at once or not at all.
 REPLY = 5
 
-RPM_FIELDS = ('name', 'epoch', 'version', 'release', 'arch', 'vendor', 'install_time')
-RPM_FORMAT = r'%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{VENDOR}\t%{INSTALLTIME}\n'
+RPM_FIELDS = ('name', 'epoch', 'version', 'release', 'arch', 'vendor', 'install_time', 'header_sha1')
+RPM_FORMAT = r'%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{VENDOR}\t%{INSTALLTIME}\t%{SHA1HEADER}\n'
 RPM_PATTERN = 'openvswitch*'
 
 

@@ -161,7 +161,9 @@ kernel_module:
     file_version: null
     file_srcversion: 37C7C2D3A5D8E5D2A3F4E5B
 rpms:
-  description: The installed packages whose name starts with C(openvswitch), sorted. Null where the host has no rpm or rpm failed.
+  description:
+    - The installed packages whose name starts with C(openvswitch), sorted. Null where the host has no rpm or rpm failed.
+    - C(header_sha1) tells a rebuild from the build before, as that of M(xenserver.openvswitch.rpmbuild) does.
   returned: always
   type: list
   elements: dict
@@ -173,6 +175,7 @@ rpms:
       arch: x86_64
       vendor: null
       install_time: 1760000000
+      header_sha1: b5a2c96250612366ea272ffac6d9744aaf4b45aa
       nevra: openvswitch-3.1.0-1.x86_64
 pending_restart:
   description: Why the daemons should be restarted, a sentence each.

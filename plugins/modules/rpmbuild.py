@@ -184,6 +184,10 @@ rpms:
       description: The SHA-256 of the package's header, by which a rebuild is told from the build before; empty where rpm is older than 4.14.
       type: str
       sample: 3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b
+    header_sha1:
+      description: The SHA-1 of the package's header, which every rpm knows. It names a build on hosts whose rpm is old, and vouches for nothing.
+      type: str
+      sample: b5a2c96250612366ea272ffac6d9744aaf4b45aa
 prepared:
   description: The folder with the unpacked and patched sources.
   returned: success, with O(stage=prep)

@@ -75,6 +75,7 @@ def test_packages_as_rpm_tells_them(captured):
     assert [one['nevra'] for one in found] == [
         'openvswitch-2.17.7-1.x86_64', 'openvswitch-ipsec-1:2.17.7-1.x86_64', 'openvswitch-modules-3.10.0+2-2.5.3-1.x86_64']
     assert (found[0]['vendor'], found[0]['epoch'], found[1]['epoch'], found[2]['vendor']) == ('lab', None, '1', None)
+    assert all(len(one['header_sha1']) == 40 for one in found)
     assert isinstance(found[0]['install_time'], int) and _ovs_info.rpms('') == []
 
 

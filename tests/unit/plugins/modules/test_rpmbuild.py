@@ -92,6 +92,7 @@ def test_a_build_is_predicted_done_and_then_nothing_more(host):
     for rpm in done['rpms']:
         assert rpm['sha256'] == _rpm.sha256(rpm['path']) and rpm['size'] == os.path.getsize(rpm['path']) and len(rpm['header_sha256']) == 64
         assert host.run('rpm', '-qp', rpm['path'])[1].strip() == rpm['nevra']
+        assert host.run('rpm', '-qp', '--qf', '%{SHA1HEADER}', rpm['path'])[1].strip() == rpm['header_sha1']
     with open(done['manifest']) as stream:
         manifest = json.load(stream)
     assert manifest['rpms'] == done['rpms'] and manifest['inputs']['sources'] == {'data.txt': _rpm.sha256(host.source)}
