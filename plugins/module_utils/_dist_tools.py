@@ -25,7 +25,7 @@ PATCH = (('patch',), 'patch')
 
 # The lowest Python that configure takes, by the release that began to ask for it.
 _PYTHONS = (((3, 5), (3, 7)), ((3, 2), (3, 6)), ((2, 13), (3, 4)), ((2, 5), (2, 7)), ((0, 0), (2, 4)))
-_PYTHON_NAMES = {2: ('python2.7', 'python2', 'python'), 3: ('python3', 'python3.12', 'python3.11', 'python3.9', 'python3.8', 'python3.7', 'python3.6')}
+PYTHON_NAMES = {2: ('python2.7', 'python2', 'python'), 3: ('python3', 'python3.12', 'python3.11', 'python3.9', 'python3.8', 'python3.7', 'python3.6')}
 _PYTHON_SAYS = 'import sys; print("%d.%d.%d" % sys.version_info[:3])'
 
 
@@ -77,14 +77,15 @@ def first(names):
 
 def _python(wanted, time_limit):
     """The first interpreter of the wanted major version that is recent enough."""
-    for name in _PYTHON_NAMES[wanted[0]]:
+    for name in PYTHON_NAMES[wanted[0]]:
         path = first([name])
-        if path and _suits(numbers(_cli.run([path, '-c', _PYTHON_SAYS], time_limit).out), wanted):
+        if path and suits(numbers(_cli.run([path, '-c', _PYTHON_SAYS], time_limit).out), wanted):
             return path
     return None
 
 
-def _suits(found, wanted):
+def suits(found, wanted):
+    """Whether a Python of one version, as (major, minor), does where another is asked for."""
     return found[0] == wanted[0] and found >= wanted
 
 

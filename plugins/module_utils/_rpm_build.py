@@ -215,7 +215,7 @@ def _describe(package, path, final):
         package = dict(package, arch='src')
     entry = dict((name, package[name]) for name in ('name', 'epoch', 'version', 'release', 'arch'))
     return dict(entry, nevra=_rpm.nevra(package), path=final, size=os.path.getsize(path), sha256=_rpm.sha256(path),
-                header_sha256=package['sha256_header'], header_sha1=package['sha1_header'])
+                header_sha256=package['sha256_header'], header_sha1=package['sha1_header'], kernels=package['kernels'])
 
 
 def _make(folder):

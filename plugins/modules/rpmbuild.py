@@ -188,6 +188,16 @@ rpms:
       description: The SHA-1 of the package's header, which every rpm knows. It names a build on hosts whose rpm is old, and vouches for nothing.
       type: str
       sample: b5a2c96250612366ea272ffac6d9744aaf4b45aa
+    kernels:
+      description: The kernels, as C(uname -r) names them, that the package holds modules for.
+      type: list
+      elements: str
+      sample: [3.10.0+2]
+inputs:
+  description: All that went in, as the manifest keeps it. The SHA-256 of each file by its name, the parameters, the versions of rpm and of the compiler.
+  returned: success
+  type: dict
+  sample: {spec: {openvswitch-xen.spec: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03}, without: [check]}
 prepared:
   description: The folder with the unpacked and patched sources.
   returned: success, with O(stage=prep)
@@ -262,7 +272,7 @@ def refuse(texts):
 def run(module):
     given = origin.absolute(module.params)
     refuse(bad_options(given))
-    foresee(module, files(given), rpms=[], manifest=None, log=None, reasons=['a file is not there yet'])
+    foresee(module, files(given), rpms=[], inputs={}, manifest=None, log=None, reasons=['a file is not there yet'])
     refuse(bad_files(given))
     options = origin.extract(given, module.tmpdir)
     folders, versions = build.survey(options, SHORT)
@@ -277,7 +287,8 @@ def run(module):
         manifest = None if module.check_mode else build.build(options, where, wanted, options['time_limit'])
     result = manifest or dict(rpms=[], prepared=None)
     prepared = dict(prepared=result['prepared']) if options['stage'] == 'prep' else {}
-    exit_with(module, change, rpms=result['rpms'], manifest=where['manifest'], log=where['log'], reasons=reasons, **prepared)
+    exit_with(module, change, rpms=result['rpms'], inputs=wanted, manifest=where['manifest'], log=where['log'],
+              reasons=reasons, **prepared)
 
 
 def note(change, manifest, wanted, commands):

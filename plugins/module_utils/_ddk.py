@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A DDK: what it has, and what building a release of Open vSwitch in it takes.
+
+``want`` is ``dict(version, spec, generations, kernels, unit_tests, patched, defines, without)``, as the module ddk_info has it.
+"""
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import glob
+import os
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ddk_kernels, _dist_tools, _ovs_releases
+
+MODULES = '/lib/modules'
+
+# By the name under which the plan asks for it: what there must be, and the package that usually holds it.
+_PROGRAMS = dict(rpmbuild='rpm-build', make='make', tar='tar', gzip='gzip', patch='patch')
+_HEADERS = {'stdio.h': 'glibc-devel', 'openssl/ssl.h': 'openssl-devel', 'cap-ng.h': 'libcap-ng-devel'}
+_PYTHON_SAYS = ('import sys\ntry:\n    import six\nexcept ImportError:\n    six = None\n'
+                'print("%d.%d.%d %s" % (tuple(sys.version_info[:3]) + (six and "six" or "-",)))')
+# Between these releases the sources' own Python needs six.
+_SIX = ((2, 6), (2, 13))
+
+
+def survey(want, time_limit):
+    """Look at this host: ``dict(rpm, topdir, writable, arch, compresses, kernel_devel, trees, programs, headers, pythons)``.
+
+    What takes a program that is not there is None or empty; what is missing is for the plan to say.
+    """
+    programs = dict((name, _dist_tools.first([name])) for name in _PROGRAMS)
+    compiler = _dist_tools.first(_compiler(want)[-1:])
+    programs['compiler'] = compiler
+    return dict(_survey_rpm(time_limit), programs=programs, trees=_trees(), headers=_headers(compiler, time_limit) if compiler else [],
+                pythons=_pythons(want, time_limit))
+
+
+def _survey_rpm(time_limit):
+    rpm = _dist_tools.first(['rpm'])
+    if not rpm:
+        return dict(rpm=None, topdir=None, writable=False, arch=None, compresses=False, kernel_devel=[])
+    told = _cli.run([rpm, '-E', '%{_topdir}\n%{_target_cpu}\n%{__os_install_post}'], time_limit).out.split('\n')
+    devel = _cli.run([rpm, '-qa', '--qf', _ddk_kernels.QUERY, 'kernel*devel'], time_limit).out
+    return dict(
+        rpm=_cli.run([rpm, '--version'], time_limit).out.split()[-1], topdir=told[0], writable=_writable(told[0]), arch=told[1],
+        compresses='brp-compress' in '\n'.join(told[2:]), kernel_devel=_ddk_kernels.devel_packages(devel))
+
+
+def _writable(folder):
+    """Whether this user can write into the folder, or make it."""
+    while not os.path.lexists(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _trees():
+    """The kernels whose build tree is on this host, by their folder below /lib/modules."""
+    return sorted(path.split('/')[-3] for path in glob.glob(os.path.join(MODULES, '*', 'build', 'Makefile')))
+
+
+def _headers(compiler, time_limit):
+    """The headers that the compiler finds; with -MG it tells in one go, by leaving the names of those that it does not find as they are."""
+    names = sorted(_HEADERS)
+    answer = _cli.run([compiler, '-M', '-MG', '-x', 'c', '-'], time_limit, ok=None, data=''.join('#include <%s>\n' % name for name in names))
+    told = answer.out.replace('\\\n', ' ').split()
+    return [name for name in names if name not in told and [word for word in told if word.endswith('/' + name)]]
+
+
+def _compiler(want):
+    """The compiler's words; the last is its program, as in "ccache gcc"."""
+    return to_native(want['defines'].get('openvswitch_cc') or 'gcc').split()
+
+
+def _own_python(want):
+    """The one Python that the bundled spec takes, by the same rule as it; None where configure looks for one itself."""
+    if want['spec'] != 'bundled':
+        return None
+    major = _dist_tools.python_for(want['version'])[0]
+    return want['defines'].get('ovs_python') or ('/usr/bin/python3' if major == 3 else '/usr/bin/python2.7')
+
+
+def _pythons(want, time_limit):
+    """The Pythons that a build could take, as ``dict(path, version, six)``."""
+    own = _own_python(want)
+    names = [own] if own else _dist_tools.PYTHON_NAMES[_dist_tools.python_for(want['version'])[0]]
+    found = []
+    for path in [_dist_tools.first([name]) for name in names]:
+        words = _cli.run([path, '-c', _PYTHON_SAYS], time_limit, ok=None).out.split() if path else []
+        if words[1:] in (['six'], ['-']):
+            found.append(dict(path=path, version=words[0], six=words[1] == 'six'))
+    return found
+
+
+def plan(have, want):
+    """What to build, and what stands against it: ``dict(kernels, builds, problems, missing)``.
+
+    ``builds`` are dicts of generation, kernel, defines and without, one for each run of rpmbuild. ``problems`` are contradictions in what
+    is wanted, ``missing`` is what this host lacks for it.
+    """
+    kernels, problems = _kernels(have, want)
+    problems = _upstream_problems(want, kernels) + problems
+    if have['rpm'] and not have['writable']:
+        problems.append('%s, where rpm works, cannot be written by this user: define %%_topdir in ~/.rpmmacros' % have['topdir'])
+    return dict(kernels=[kernel['folder'] for kernel in kernels], builds=_builds(want, kernels), problems=problems,
+                missing=_missing(have, want, kernels))
+
+
+def _kernels(have, want):
+    """The kernels to build the module for, those of the SysV generation, and what is wrong with them."""
+    asked, version = want['kernels'], want['version']
+    automatic = asked in (_ddk_kernels.AUTO, [_ddk_kernels.AUTO])
+    reason = None
+    if not _ovs_releases.has_module(version):
+        reason = 'Open vSwitch %s has no kernel module, the last release with one is 2.17' % version
+    elif 'sysv' not in want['generations']:
+        reason = 'hosts of the systemd generation have the module in their kernel'
+    if reason:
+        return [], [] if automatic or asked == [] else ['kernels are given, but %s: leave the kernels out' % reason]
+    problems = []
+    if automatic:
+        asked, problems = _ddk_kernels.detect(have['kernel_devel'])
+    kernels, wrong = _ddk_kernels.resolve(asked)
+    unfit = [_ovs_releases.kernel_problem(version, kernel['folder']) for kernel in kernels]
+    return kernels, problems + wrong + [text for text in unfit if text]
+
+
+def _upstream_problems(want, kernels):
+    """Why upstream's own spec is none for this."""
+    if want['spec'] != 'upstream':
+        return []
+    version = want['version']
+    reason = _ovs_releases.upstream_spec(version)[0]
+    if reason:
+        return ['the upstream spec of Open vSwitch %s does not package: %s; build with the bundled spec' % (version, reason)]
+    problems = []
+    if 'systemd' in want['generations']:
+        problems.append('the upstream spec makes packages for SysV hosts, and would take the units of Open vSwitch off a systemd host: '
+                        'build for sysv, or with the bundled spec')
+    if want['kernels'] == []:
+        problems.append('the upstream spec cannot leave the kernel module out: name a kernel, or build with the bundled spec')
+    if len(kernels) > 1:
+        problems.append('the upstream spec builds the userspace anew with each kernel: name one kernel, or build with the bundled spec')
+    for macros in [kernel['defines'] for kernel in kernels]:
+        if ('kernel_uname' in macros or 'xen_version' in macros) and not _ovs_releases.knows_uname(version):
+            problems.append('the upstream spec knows uname and xen_version since 2.3.2: give the kernel by name, version and flavor')
+        elif 'kernel_flavor' not in macros and _ovs_releases.needs_flavor(version):
+            problems.append('the upstream spec has no defaults before 1.6: give the kernel by name, version and flavor')
+    return problems
+
+
+def _builds(want, kernels):
+    """One build for each generation, and for SysV one more for each kernel after the first, of its module alone."""
+    builds = []
+    for generation in want['generations']:
+        for number, kernel in enumerate((kernels if generation == 'sysv' else []) or [None]):
+            defines = dict(openvswitch_version=want['version'])
+            if want['spec'] == 'upstream':
+                defines.update(_ovs_releases.upstream_spec(want['version'])[1])
+            else:
+                defines['xenserver_generation'] = generation
+            without = list(want['without'])
+            if kernel:
+                defines.update(kernel['defines'])
+            if number:
+                without.append('userspace')
+                # It would have the name of the first build's, and other contents.
+                defines['debug_package'] = '%{nil}'
+            if number or not want['unit_tests']:
+                without.append('check')
+            builds.append(dict(generation=generation, kernel=kernel and kernel['folder'], defines=defines, without=without))
+    return builds
+
+
+def _missing(have, want, kernels):
+    """All that the build needs and this host lacks, one text each."""
+    programs = [name for name in sorted(_PROGRAMS) if name != 'patch' or want['patched']]
+    texts = ['%s (package %s)' % (name, _PROGRAMS[name]) for name in programs if not have['programs'][name]]
+    if have['programs']['compiler']:
+        headers = [name for name in sorted(_HEADERS) if name != 'cap-ng.h' or (want['spec'] == 'bundled' and 'libcapng' not in want['without'])]
+        texts.extend('%s (package %s)' % (name, _HEADERS[name]) for name in headers if name not in have['headers'])
+    else:
+        texts.append('%s (package gcc)' % _compiler(want)[-1])
+    texts.extend(_python_missing(have, want))
+    texts.extend('%s/%s/build with a Makefile (the devel package of that kernel)' % (MODULES, kernel['folder'])
+                 for kernel in kernels if kernel['folder'] not in have['trees'])
+    if want['spec'] == 'upstream' and have['rpm'] and not have['compresses']:
+        texts.append('brp-compress among rpm\'s macros, since the upstream spec lists compressed manual pages (package redhat-rpm-config)')
+    return texts
+
+
+def _python_missing(have, want):
+    lowest, own = _dist_tools.python_for(want['version']), _own_python(want)
+    needed = 'Python %d.%d or later' % lowest
+    fitting = [python for python in have['pythons'] if _dist_tools.suits(_dist_tools.numbers(python['version']), lowest)]
+    if not fitting:
+        there = ', '.join('%(path)s is %(version)s' % python for python in have['pythons'])
+        return ['%s of the series %d%s%s' % (needed, lowest[0], ' as %s' % own if own else '', ' (%s)' % there if there else '')]
+    if _SIX[0] <= _ovs_releases.numbers(want['version'])[:2] < _SIX[1] and not [python for python in fitting if python['six']]:
+        return ['six for %s (package python-six)' % fitting[0]['path']]
+    return []
