@@ -22,6 +22,7 @@ def facts(uuid, name, address, backend='openvswitch'):
     """What a host tells its coordinator."""
     return dict(
         uuid=uuid, name_label=name, address=address, hostname=name, api_version=['2', '21'],
+        control_domain=uuid.replace('-4', '-5'), memory=str(16 << 30), boot_time=1700000000, agent_start_time=1700000060,
         software_version=dict(product_brand='XCP-ng', product_version='8.3.0', build_number='1', network_backend=backend))
 
 

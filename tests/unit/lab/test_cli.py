@@ -4,13 +4,15 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import re
+
 import pytest
 
 from labpool import A, B
+from labxapi import cli
 from labxapi.errors import ApiError
 
 USAGE = "For usage run: 'xe help'\n"
-INTERNAL = 'The server failed to handle your request, due to an internal error. The given message may give details useful for debugging the problem.\n'
 PLUGIN = 'openvswitch-config-update'
 UPDATES = [('call_plugin', A, PLUGIN, 'update', {}), ('call_plugin', '192.0.2.2', PLUGIN, 'update', {})]
 
@@ -22,7 +24,8 @@ def introduce(pool):
 # -- output -------------------------------------------------------------------------------------------------------
 
 def test_pool_list(pool):
-    """'stdout = data; ... success exit 0'; the record of facts F."""
+    """F1: 'stdout = data; errors on stderr, exit 1; success exit 0', ocaml/xapi-cli-server/xapi_cli.ml: exception_handler. F10: 'pool-list shows uuid,
+    name-label, name-description, master, default-SR', ocaml/xapi-cli-server/cli_operations.ml: gen_cmds."""
     assert pool.xe('pool-list') == (
         'uuid ( RO)                : %s\n'
         '          name-label ( RW): \n'
@@ -32,25 +35,40 @@ def test_pool_list(pool):
 
 
 def test_pool_list_minimal(pool):
-    """'xe pool-list --minimal -> U', 'xe pool-list params=master --minimal -> H'"""
+    """F11: 'xe pool-list --minimal -> U; xe pool-list params=master --minimal -> H', ocaml/xapi-cli-server/cli_operations.ml: gen_cmds."""
     assert pool.xe('pool-list', '--minimal') == (pool.uuid + '\n', '', 0)
     assert pool.xe('pool-list', 'params=master', '--minimal') == (A + '\n', '', 0)
 
 
 def test_minimal_joins_records(pool):
+    r"""F6: '`--minimal`: first field only, comma-joined, `,` and `\` backslash-escaped', ocaml/xapi-cli-server/cli_printer.ml: escape_commas."""
     assert pool.xe('host-list', '--minimal')[0].strip().split(',') == [A, B]
 
 
 def test_empty_lists(pool):
-    """'empty list = one empty line; non-minimal empty list = nothing'"""
+    """F7: 'empty list = one empty line; non-minimal empty list = nothing', ocaml/xapi-cli-server/cli_printer.ml: make_printer."""
     assert pool.xe('sdn-controller-list') == ('', '', 0)
     assert pool.xe('sdn-controller-list', '--minimal') == ('\n', '', 0)
-    assert pool.xe('vm-list') == ('', '', 0)
+    assert pool.xe('sr-list') == ('', '', 0)
+
+
+def test_what_a_list_shows(pool):
+    """F9: 'a list shows the fields of params= in the order of the class, `all` for all of them, and filters on every other name=value',
+    ocaml/xapi-cli-server/cli_operations.ml: make_param_funs."""
+    assert pool.xe('host-list', 'params=address,uuid', 'name-label=xs-b') == (
+        'uuid ( RO)       : %s\n    address ( RO): 192.0.2.2\n\n\n' % B, '', 0)
+    assert 'API-version-major ( RO): 2\n' in pool.xe('host-list', 'params=all', 'uuid=' + A)[0]
+    assert pool.xe('pif-list', 'MAC=' + pool.xe('pif-list', 'host-uuid=' + A, 'params=MAC', '--minimal')[0].strip().upper(), '--minimal')[0].strip()
+
+
+def test_setting_a_controller_prints_nothing(pool):
+    """F14: 'xe pool-set-vswitch-controller address=192.0.2.10 -> (no output)', ocaml/xapi-cli-server/cli_operations.ml: pool_set_vswitch_controller."""
+    assert pool.xe('pool-set-vswitch-controller', 'address=192.0.2.10') == ('', '', 0)
 
 
 def test_the_hidden_field(pool):
-    """'vswitch-controller is a hidden field: absent from pool-param-list, and `pool-list params=vswitch-controller --minimal`
-    is always empty; only param-get works'"""
+    """F13: 'vswitch-controller is a hidden field: absent from pool-param-list, and `pool-list params=vswitch-controller --minimal` is always empty; only
+    param-get works', ocaml/xapi-cli-server/records.ml: pool_record."""
     pool.xe('pool-set-vswitch-controller', 'address=192.0.2.10')
     assert 'vswitch' not in pool.xe('pool-param-list', 'uuid=' + pool.uuid)[0]
     assert pool.xe('pool-list', 'params=vswitch-controller', '--minimal') == ('\n', '', 0)
@@ -58,12 +76,13 @@ def test_the_hidden_field(pool):
 
 
 def test_the_hidden_field_unset(pool):
-    """'xe pool-param-get uuid=U param-name=vswitch-controller -> <not set> | 192.0.2.10'"""
+    """F12: 'xe pool-param-get uuid=U param-name=vswitch-controller -> <not set> | 192.0.2.10', ocaml/xapi-cli-server/records.ml: pool_record."""
     assert pool.xe('pool-param-get', 'uuid=' + pool.uuid, 'param-name=vswitch-controller') == ('<not set>\n', '', 0)
 
 
 def test_introduce_prints_the_uuid_and_list_shows_port(pool):
-    """'Introduce takes `tcp-port`; list shows `port`'; 'sdn-controller-introduce ... -> C'"""
+    """F15: 'sdn-controller-list shows uuid, protocol, address, port', ocaml/xapi-cli-server/records.ml: sdn_controller_record. F16: 'xe
+    sdn-controller-introduce protocol=ssl address=192.0.2.10 tcp-port=6632 -> C', ocaml/xapi-cli-server/cli_operations.ml: SDN_controller."""
     identity = introduce(pool)
     assert pool.xe('sdn-controller-list') == (
         'uuid ( RO)        : %s\n    protocol ( RO): ssl\n     address ( RO): 192.0.2.10\n        port ( RO): 6632\n\n\n' % identity, '', 0)
@@ -71,22 +90,24 @@ def test_introduce_prints_the_uuid_and_list_shows_port(pool):
 
 
 def test_introduce_without_parameters(pool):
-    """'defaults: protocol ssl, address "", port 0'"""
+    """F17: 'Introduce takes `tcp-port`; list shows `port`; defaults: protocol ssl, address "", port 0', ocaml/xapi-cli-server/cli_operations.ml:
+    SDN_controller."""
     assert pool.xe('sdn-controller-introduce') == ('', 'The value given is invalid\nfield: address\nvalue: \n', 1)
 
 
 def test_forget_prints_nothing(pool):
-    """'xe sdn-controller-forget uuid=C -> (no output)'"""
+    """F18: 'xe sdn-controller-forget uuid=C -> (no output)', ocaml/xapi-cli-server/cli_operations.ml: SDN_controller."""
     assert pool.xe('sdn-controller-forget', 'uuid=' + introduce(pool)) == ('', '', 0)
 
 
 def test_a_key_of_a_map(pool):
-    """'xe host-param-get uuid=H param-name=software-version param-key=network_backend -> openvswitch'"""
+    """F20: 'xe host-param-get uuid=H param-name=software-version param-key=network_backend -> openvswitch', ocaml/xapi-cli-server/cli_operations.ml:
+    make_param_funs."""
     assert pool.xe('host-param-get', 'uuid=' + A, 'param-name=software-version', 'param-key=network_backend') == ('openvswitch\n', '', 0)
 
 
 def test_call_plugin_prints_its_result(pool):
-    """'xe host-call-plugin host-uuid=H plugin=P fn=update -> result string'"""
+    """F19: 'xe host-call-plugin host-uuid=H plugin=P fn=update -> result string', ocaml/xapi-cli-server/cli_operations.ml: host_call_plugin."""
     words = ['host-call-plugin', 'host-uuid=' + A, 'plugin=' + PLUGIN, 'fn=update', 'args:a=b']
     assert pool.xe(*words) == ('No change to configuration\n', '', 0)
     assert pool.done == [('call_plugin', A, PLUGIN, 'update', {'a': 'b'})]
@@ -94,63 +115,79 @@ def test_call_plugin_prints_its_result(pool):
 
 # -- errors -------------------------------------------------------------------------------------------------------
 
+@pytest.mark.parametrize('word, forced', [('true', True), ('T', True), ('1', True), ('no', False), ('0', False)])
+def test_flags(pool, word, forced):
+    """F45: 'a flag is one of true, t, yes, y, 1, false, f, no, n, 0', ocaml/xapi-cli-server/record_util.ml: bool_of_string."""
+    pool.xe('host-disable', 'uuid=' + A, 'auto-enable=' + word)
+    assert pool.store._database.record('host', 'OpaqueRef:' + A)['auto_enable'] is forced
+
+
+def test_a_flag_that_is_none(pool):
+    assert pool.xe('host-disable', 'uuid=' + A, 'auto-enable=maybe') == (
+        '', "Error: Failed to parse parameter 'auto-enable': Expected 'true','t','yes','y','1','false','f','no','n','0' got maybe\n", 1)
+
+
 def test_unknown_command(pool):
-    """'"Unknown command: C" ... then "For usage run: 'xe help'"', on stderr, exit 1"""
+    """F37: '"Unknown command: C", then "For usage run: 'xe help'"', ocaml/xapi-cli-server/xapi_cli.ml: param_error."""
     assert pool.xe('pool-lst') == ('', 'Unknown command: pool-lst\n' + USAGE, 1)
 
 
 def test_missing_parameter(pool):
-    """'"Required parameter not found: uuid"'"""
+    """F38: '"Required parameter not found: uuid", then "For usage run: 'xe help'"', ocaml/xapi-cli-server/xapi_cli.ml: param_error."""
     assert pool.xe('sdn-controller-forget') == ('', 'Required parameter not found: uuid\n' + USAGE, 1)
 
 
 def test_wrong_password(pool):
-    """'"Authentication failed"', which only one that comes from afar can get"""
+    """F39: '"Authentication failed", then "For usage run: 'xe help'"; without a user "Username/password must be specified"',
+    ocaml/xapi-cli-server/xapi_cli.ml: exception_handler."""
     assert pool.xe('pool-list', 'username=root', 'password=x', trusted=False) == ('', 'Authentication failed\n' + USAGE, 1)
     assert pool.xe('pool-list', 'username=root', 'password=secret', '--minimal', trusted=False) == (pool.uuid + '\n', '', 0)
 
 
 def test_bad_protocol(pool):
-    """'Bad protocol: "Error: Expected 'ssl','pssl', got x" (8.2)'"""
+    """F40: 'Bad protocol: "Error: Expected 'ssl','pssl', got x"', ocaml/xapi-cli-server/record_util.ml: sdn_protocol_of_string, until v24.27.0."""
     assert pool.xe('sdn-controller-introduce', 'protocol=x') == ('', "Error: Expected 'ssl','pssl', got x\n", 1)
 
 
 def test_bad_port(pool):
-    """'VALUE_NOT_SUPPORTED for port range (field, value, reason "Port out of range")'"""
+    """F28: 'VALUE_NOT_SUPPORTED for port range (field, value, reason "Port out of range")', ocaml/xapi/helpers.ml: assert_is_valid_tcp_udp_port."""
     out, err, status = pool.xe('sdn-controller-introduce', 'address=192.0.2.10', 'tcp-port=65536')
     assert (out, err.splitlines()[1:], status) == ('', ['field: port', 'value: 65536', 'reason: Port out of range'], 1)
-    assert pool.xe('sdn-controller-introduce', 'tcp-port=x') == ('', INTERNAL + 'message: Failure: port field should be an integer\n', 1)
+    assert pool.xe('sdn-controller-introduce', 'tcp-port=x') == ('', 'Error: port field should be an integer\n', 1)
 
 
 def test_no_such_host(pool):
-    """'Failure: INTERNAL_ERROR sentence + "message: Failure: No matching hosts found"'"""
-    assert pool.xe('host-disable', 'uuid=x') == ('', INTERNAL + 'message: Failure: No matching hosts found\n', 1)
+    """F41: 'what xe itself refuses reads "Error: No matching hosts found", without a code', ocaml/xapi-cli-server/cli_operations.ml: failwith."""
+    assert pool.xe('host-disable', 'uuid=x') == ('', 'Error: No matching hosts found\n', 1)
 
 
 def test_unknown_uuid(pool):
-    """'UUID_INVALID: "The uuid you supplied was invalid." / "type: SDN_controller" / "uuid: X"'"""
+    """F29: 'UUID_INVALID: "The uuid you supplied was invalid." / "type: SDN_controller" / "uuid: X"', ocaml/idl/datamodel_errors.ml: uuid_invalid."""
     assert pool.xe('sdn-controller-forget', 'uuid=X') == ('', 'The uuid you supplied was invalid.\ntype: SDN_controller\nuuid: X\n', 1)
 
 
 def test_unknown_field(pool):
-    """'Unknown field: "Error code: Missing parameter" / "Error parameters: NAME"'"""
+    """F36: 'Unknown field: "Error code: Missing parameter" / "Error parameters: NAME"', ocaml/xapi-cli-server/xapi_cli.ml: exception_handler."""
     assert pool.xe('host-param-get', 'uuid=' + A, 'param-name=colour') == ('', 'Error code: Missing parameter\nError parameters: colour\n', 1)
 
 
 def test_unknown_key(pool):
     out, err, status = pool.xe('host-param-get', 'uuid=' + A, 'param-name=other-config', 'param-key=k')
-    assert (out, err, status) == ('', INTERNAL + 'message: Failure: Key k not found in map\n', 1)
+    assert (out, err, status) == ('', 'Error: Key k not found in map\n', 1)
 
 
 def test_a_plugins_own_error(pool):
-    """'"Error code: VSWITCH_CONFIG_MOD_FAILURE" / "Error parameters: 1, [...]"'"""
+    """F33: 'Code unknown to xapi (plugin's own): "Error code: VSWITCH_CONFIG_MOD_FAILURE" / "Error parameters: 1, [...]"', ocaml/xe-cli/newcli.ml:
+    main_loop."""
     pool.host.failures = [ApiError('VSWITCH_CONFIG_MOD_FAILURE', '1', '[...]')]
     assert pool.xe('host-call-plugin', 'host-uuid=' + A, 'plugin=p', 'fn=f') == (
         '', 'Error code: VSWITCH_CONFIG_MOD_FAILURE\nError parameters: 1, [...]\n', 1)
 
 
 def test_reboot_of_an_enabled_host(pool):
-    """'HOST_NOT_DISABLED: "This operation cannot be performed because the host is not disabled. ..."'"""
+    """F30: 'HOST_NOT_DISABLED: "This operation cannot be performed because the host is not disabled. Please disable the host and then try again."',
+    ocaml/xapi/xapi_host.ml: prepare_for_poweroff_precheck. F49: 'fails with HOST_NOT_DISABLED unless disabled first', ocaml/xapi/xapi_host_helpers.ml:
+    assert_host_disabled."""
     out, err, status = pool.xe('host-reboot', 'uuid=' + A)
     assert (out, status) == ('', 1) and err.startswith('This operation cannot be performed because the host is not disabled.')
     assert pool.done == []
@@ -163,7 +200,7 @@ def test_no_command(pool):
 # -- hosts --------------------------------------------------------------------------------------------------------
 
 def test_the_life_of_a_reboot(pool):
-    """'xe host-disable|host-evacuate|host-reboot|host-enable uuid=H -> (no output)'"""
+    """F21: 'xe host-disable|host-evacuate|host-reboot|host-enable uuid=H -> (no output)', ocaml/xapi-cli-server/cli_operations.ml: do_host_op."""
     for command in ('host-disable', 'host-evacuate', 'host-reboot'):
         assert pool.xe(command, 'uuid=' + B) == ('', '', 0)
     assert pool.done == [('reboot', '192.0.2.2')]
@@ -173,14 +210,15 @@ def test_the_life_of_a_reboot(pool):
 
 
 def test_enable_ends_maintenance_mode(pool):
-    """'host-enable also drops other-config MAINTENANCE_MODE'"""
+    """F51: 'host-enable also drops other-config MAINTENANCE_MODE', ocaml/xapi-cli-server/cli_operations.ml: host_enable."""
     pool.xe('host-param-set', 'uuid=' + A, 'other-config:MAINTENANCE_MODE=true', 'other-config:keep=1')
     pool.xe('host-enable', 'uuid=' + A)
-    assert pool.xe('host-param-get', 'uuid=' + A, 'param-name=other-config') == ('keep: 1\n', '', 0)
+    config = pool.xe('host-param-get', 'uuid=' + A, 'param-name=other-config')[0]
+    assert 'keep: 1' in config and 'MAINTENANCE_MODE' not in config
 
 
 def test_evacuate_takes_one_host(pool):
-    """'host-evacuate takes one host'"""
+    """F50: 'host-evacuate takes one host', ocaml/xapi-cli-server/cli_operations.ml: host_evacuate."""
     out, err, status = pool.xe('host-evacuate', '--multiple')
     assert status == 1 and 'only be performed on one host at a time' in err.replace('Operation can ', '')
 
@@ -197,12 +235,28 @@ def test_multiple_says_the_last_failure_first(pool):
 
 
 def test_multiple_says_what_failed_on_stdout(pool):
-    """'`--multiple` partial failures print "operation failed on U: msg" on stdout, exit 1'"""
+    """F2: '`--multiple` partial failures print "operation failed on U: msg" on stdout, exit 1', ocaml/xapi-cli-server/xapi_cli.ml: multiple_error."""
     pool.xe('host-disable', 'uuid=' + A)
     out, err, status = pool.xe('host-reboot', '--multiple')
     assert (err, status) == ('', 1)
     assert out.startswith('operation failed on %s: This operation cannot be performed' % B)
     assert pool.done == [('reboot', A)]
+
+
+def test_a_failure_among_several(pool):
+    """F43: 'a failure among several has its sentence and labels as a whole, a code unknown to xapi as "CODE: [ p; q ]"',
+    ocaml/xapi-cli-server/cli_operations.ml: do_multiple."""
+    pool.xe('host-disable', '--multiple')
+    pool.host.reboot = lambda: fail('PLUGIN_S_OWN', '1', '2')
+    assert pool.xe('host-reboot', '--multiple') == ('operation failed on %s: PLUGIN_S_OWN: [ 1; 2 ]\n' % A, '', 1)
+    pool.xe('host-enable', 'uuid=' + B)
+    pool.host.reboot = lambda: None
+    sentence = 'This operation cannot be performed because the host is not disabled. Please disable the host and then try again.'
+    assert pool.xe('host-reboot', '--multiple') == ('operation failed on %s: %s\n\n' % (B, sentence), '', 1)
+
+
+def fail(*description):
+    raise ApiError(*description)
 
 
 # -- references in errors -----------------------------------------------------------------------------------------
@@ -218,6 +272,7 @@ def offline(pool, uuid):
 
 
 def test_a_reference_reads_as_uuid_and_name(pool):
+    """F44: 'a reference among the parameters reads as its UUID and, where it has one, (name)', ocaml/xapi-cli-server/cli_util.ml: ref_convert."""
     out, err, status = offline(pool, B)
     assert (out, err.splitlines()[1:], status) == ('', ['host: %s (xs-b)' % B], 1)
 
@@ -277,32 +332,90 @@ def test_set_add_remove_clear(pool):
     assert pool.xe('pool-list', 'name-label=lab', '--minimal') == (pool.uuid + '\n', '', 0)
 
 
+def test_tags(pool):
+    uuid, name = 'uuid=' + pool.uuid, 'param-name=tags'
+    assert pool.xe('pool-param-add', uuid, name, 'param-key=a') == pool.xe('pool-param-add', uuid, name, 'param-key=b') == ('', '', 0)
+    assert pool.xe('pool-param-get', uuid, name) == ('a, b\n', '', 0)
+    assert pool.xe('pool-param-remove', uuid, name, 'param-key=c') == ('', 'Error: Key c is not in the set\n', 1)
+    assert pool.xe('pool-param-remove', uuid, name, 'param-key=a') == ('', '', 0)
+    assert pool.xe('pool-list', 'tags:contains=b', '--minimal') == (pool.uuid + '\n', '', 0)
+    assert pool.xe('pool-param-clear', uuid, name) == ('', '', 0)
+    assert pool.xe('pool-param-get', uuid, name) == ('\n', '', 0)
+
+
+def test_a_cleared_value_is_empty(pool):
+    pool.xe('pool-param-set', 'uuid=' + pool.uuid, 'name-label=lab')
+    assert pool.xe('pool-param-clear', 'uuid=' + pool.uuid, 'param-name=name-label') == ('', '', 0)
+    assert pool.xe('pool-param-get', 'uuid=' + pool.uuid, 'param-name=name-label') == ('\n', '', 0)
+
+
+def test_references_are_set_by_uuid(pool):
+    uuid = '99999999-9999-4999-8999-999999999999'
+    assert pool.xe('pool-param-set', 'uuid=' + pool.uuid, 'default-SR=' + uuid) == (
+        '', 'The uuid you supplied was invalid.\ntype: SR\nuuid: %s\n' % uuid, 1)
+    assert pool.xe('sr-introduce', 'name-label=shared', 'type=nfs', 'shared=true', 'uuid=' + uuid) == (uuid + '\n', '', 0)
+    assert pool.xe('pool-param-set', 'uuid=' + pool.uuid, 'default-SR=' + uuid) == ('', '', 0)
+    assert pool.xe('pool-list', 'params=default-SR', '--minimal') == (uuid + '\n', '', 0)
+    assert pool.xe('pool-param-set', 'uuid=' + pool.uuid, 'default-SR=') == ('', '', 0)
+    assert pool.xe('pool-list', 'params=default-SR', '--minimal') == ('<not in database>\n', '', 0)
+
+
+@pytest.mark.parametrize('kind, verbs', [
+    ('sdn-controller', ['list', 'param-get', 'param-list']), ('pbd', ['list', 'param-add', 'param-clear', 'param-get', 'param-list', 'param-remove', 'param-set'])])
+def test_what_cannot_be_set_has_no_command_for_it(kind, verbs):
+    assert sorted(name[len(kind) + 1:] for name in cli.table(True) if re.match(kind + '-(list|param-)', name)) == verbs
+
+
+@pytest.mark.parametrize('words, message', [
+    (['add', 'param-name=tags'], 'When adding a key to a set, use the syntax: *-param-add param-name=<name> param-key=<key>'),
+    (['add', 'param-name=master', 'k=v'], 'Can only add to parameters of type Set or Map'),
+    (['remove', 'param-name=master', 'param-key=k'], 'Can only remove from parameters of type Set or Map'),
+    (['remove', 'param-name=other-config', 'param-key=k'], 'Key k is not in map'),
+    (['clear', 'param-name=master'], 'Can only clear RW parameters')])
+def test_what_cannot_be_edited(pool, words, message):
+    assert pool.xe('pool-param-' + words[0], 'uuid=' + pool.uuid, *words[1:]) == ('', 'Error: ' + message + '\n', 1)
+
+
 @pytest.mark.parametrize('word, message', [
     ('uuidx=1', "Unknown field 'uuidx'"), ('master=1', "Field 'master' is read-only."),
+    ('tags=1', "Field 'tags' is read-only."), ('tags:1=2', 'Cannot param-set on set fields'),
+    ('ha-host-failures-to-tolerate=x', 'Parameter ha-host-failures-to-tolerate must be an integer'),
     ('other-config=1', "Field 'other-config' is a map or set. use the 'name:key=value' syntax.")])
 def test_what_cannot_be_set(pool, word, message):
-    assert pool.xe('pool-param-set', 'uuid=' + pool.uuid, word) == ('', INTERNAL + 'message: Failure: ' + message + '\n', 1)
+    """F46: '*-param-set, -add, -remove and -clear say what is read-only, a set or a map', ocaml/xapi-cli-server/cli_operations.ml: make_param_funs."""
+    assert pool.xe('pool-param-set', 'uuid=' + pool.uuid, word) == ('', 'Error: ' + message + '\n', 1)
 
 
 # -- the manager --------------------------------------------------------------------------------------------------
 
 def test_introduce_and_forget_run_the_plugin_on_all_hosts(pool):
-    """'XAPI triggers: ... SDN_controller.introduce/forget (all hosts, from the coordinator)'"""
+    """D2: 'XAPI triggers: pool.set_vswitch_controller, SDN_controller.introduce/forget (all hosts, from the coordinator)',
+    ocaml/xapi/xapi_sdn_controller.ml: introduce."""
     identity = introduce(pool)
     assert pool.done == UPDATES
     pool.xe('sdn-controller-forget', 'uuid=' + identity)
     assert pool.done == UPDATES * 2
 
 
+def test_a_controller_is_not_changed_in_place(pool):
+    """D22: 'immutable, so change = forget + introduce', ocaml/idl/datamodel.ml: SDN_controller."""
+    identity = introduce(pool)
+    assert pool.xe('sdn-controller-param-set', 'uuid=' + identity, 'address=192.0.2.11')[1].startswith('Unknown command: ')
+    with pytest.raises(ApiError) as error:
+        pool.call('SDN_controller.set_address', 'OpaqueRef:' + identity, '192.0.2.11')
+    assert error.value.code == 'MESSAGE_METHOD_UNKNOWN'
+    assert pool.xe('sdn-controller-introduce', 'address=192.0.2.11')[2] == 1
+
+
 def test_a_failing_plugin_is_swallowed(pool):
-    """'Exceptions are logged and swallowed: xe returns 0 even if a host's plugin failed.'"""
+    """D3: 'Exceptions are logged and swallowed: xe returns 0 even if a host's plugin failed', ocaml/xapi/helpers.ml: update_vswitch_controller."""
     pool.host.failures = [ApiError('XENAPI_MISSING_PLUGIN', PLUGIN)]
     assert pool.xe('sdn-controller-introduce', 'address=192.0.2.10')[1:] == ('', 0)
     assert pool.done == UPDATES
 
 
 def test_setting_the_field_forgets_and_introduces(pool):
-    """'On >= 7.2 it forgets the existing SDN controller and introduces ssl:6632'"""
+    """D18: 'On >= 7.2 it forgets the existing SDN controller and introduces ssl:6632', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     pool.xe('sdn-controller-introduce', 'protocol=pssl')
     assert pool.xe('pool-set-vswitch-controller', 'address=192.0.2.11') == ('', '', 0)
     assert pool.xe('sdn-controller-list', 'params=protocol,address,port') == (
@@ -311,7 +424,8 @@ def test_setting_the_field_forgets_and_introduces(pool):
 
 
 def test_the_stale_field(pool):
-    """'after sdn-controller-forget, setting the same address again does nothing'"""
+    """D19: 'introduce/forget never update pool.vswitch_controller: after sdn-controller-forget, setting the same address again does nothing',
+    ocaml/xapi/xapi_sdn_controller.ml: forget."""
     pool.xe('pool-set-vswitch-controller', 'address=192.0.2.10')
     pool.xe('sdn-controller-forget', 'uuid=' + pool.xe('sdn-controller-list', '--minimal')[0].strip())
     del pool.done[:]
@@ -321,21 +435,23 @@ def test_the_stale_field(pool):
 
 
 def test_clearing_the_field(pool):
-    """'"" clears'"""
+    """D16: 'IPv4 only; "" clears', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     pool.xe('pool-set-vswitch-controller', 'address=192.0.2.10')
     assert pool.xe('pool-set-vswitch-controller', 'address=') == ('', '', 0)
     assert pool.xe('sdn-controller-list') == ('', '', 0)
 
 
 def test_the_bridge_backend(bridge_pool):
-    """'reason: host not configured for vswitch operation'"""
+    """F25: '"reason: host not configured for vswitch operation"', ocaml/xapi/xapi_sdn_controller.ml: introduce. D17: 'needs openvswitch backend, else
+    OPERATION_NOT_ALLOWED', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     expected = ('', 'You attempted an operation that was not allowed.\nreason: host not configured for vswitch operation\n', 1)
     assert bridge_pool.xe('pool-set-vswitch-controller', 'address=192.0.2.10') == expected
     assert bridge_pool.xe('sdn-controller-introduce', 'address=192.0.2.10') == expected
 
 
 def test_no_name_as_address(pool):
-    """'"A required parameter contained an invalid IP address" / "parameter: address"'"""
+    """F27: 'INVALID_IP_ADDRESS_SPECIFIED: "A required parameter contained an invalid IP address" / "parameter: address"', ocaml/xapi/helpers.ml:
+    assert_is_valid_ip."""
     assert pool.xe('pool-set-vswitch-controller', 'address=controller') == (
         '', 'A required parameter contained an invalid IP address\nparameter: address\n', 1)
 
@@ -359,7 +475,8 @@ def test_the_old_generation_calls_its_own_plugin(old_pool):
 # -- certificates -------------------------------------------------------------------------------------------------
 
 def test_a_certificate_goes_to_every_host(pool):
-    """'installed with `xe pool-install-ca-certificate filename=...` ..., name must be sdn-controller-ca.pem'"""
+    """D26: 'installed with `xe pool-install-ca-certificate filename=...`, name must be sdn-controller-ca.pem', ocaml/xapi/certificates.ml:
+    validate_name."""
     files = {'/root/sdn-controller-ca.pem': 'PEM'}
     assert pool.xe('pool-install-ca-certificate', 'filename=/root/sdn-controller-ca.pem', files=files) == ('', '', 0)
     assert pool.done == [

@@ -21,33 +21,37 @@ from labxapi import errors
     ('HOST_IN_EMERGENCY_MODE', [], ['Cannot perform operation as the host is running in emergency mode.']),
 ])
 def test_a_known_code_is_its_sentence_then_one_line_per_parameter(code, params, expected):
-    """'known code = doc sentence, then one `label: value` line per parameter'"""
+    """F22: 'known code = doc sentence, then one `label: value` line per parameter', ocaml/xapi-cli-server/cli_util.ml: get_server_error. F24:
+    'OPERATION_NOT_ALLOWED: "You attempted an operation that was not allowed." / "reason: SDN controller has been configured. Please forget it first."',
+    ocaml/xapi/xapi_sdn_controller.ml: db_introduce. F26: 'INVALID_VALUE: "The value given is invalid" / "field: address" / "value: X"',
+    ocaml/idl/datamodel_errors.ml: invalid_value."""
     assert errors.lines(code, params) == expected
 
 
 def test_a_plugin_failure_has_three_labels():
-    """'XENAPI_PLUGIN_FAILURE: status, stdout, stderr lines.'"""
+    """F32: 'XENAPI_PLUGIN_FAILURE: status, stdout, stderr lines', ocaml/xapi/xapi_plugins.ml: call_plugin."""
     assert errors.lines('XENAPI_PLUGIN_FAILURE', ['non-zero exit', 'o', 'e'])[1:] == ['status: non-zero exit', 'stdout: o', 'stderr: e']
 
 
 def test_a_port_out_of_range_has_three_labels():
-    """'VALUE_NOT_SUPPORTED for port range (field, value, reason "Port out of range")'"""
+    """F28: 'VALUE_NOT_SUPPORTED for port range (field, value, reason "Port out of range")', ocaml/xapi/helpers.ml: assert_is_valid_tcp_udp_port."""
     assert errors.lines('VALUE_NOT_SUPPORTED', ['port', '70000', 'Port out of range'])[1:] == [
         'field: port', 'value: 70000', 'reason: Port out of range']
 
 
 def test_more_parameters_than_labels():
-    """'`<extra>: v`'"""
+    """F23: 'more values than labels read `<extra>: v`, more labels than values `label: <unknown>`', ocaml/xapi-cli-server/cli_util.ml: get_server_error."""
     assert errors.lines('HOST_NOT_DISABLED', ['v'])[1:] == ['<extra>: v']
 
 
 def test_fewer_parameters_than_labels():
-    """'`label: <unknown>`'"""
+    """F23: 'more values than labels read `<extra>: v`, more labels than values `label: <unknown>`', ocaml/xapi-cli-server/cli_util.ml: get_server_error."""
     assert errors.lines('UUID_INVALID', ['pool'])[1:] == ['type: pool', 'uuid: <unknown>']
 
 
 def test_a_code_that_xapi_does_not_know():
-    """'Code unknown to xapi (plugin's own): "Error code: VSWITCH_CONFIG_MOD_FAILURE" / "Error parameters: 1, [...]"'"""
+    """F33: 'Code unknown to xapi (plugin's own): "Error code: VSWITCH_CONFIG_MOD_FAILURE" / "Error parameters: 1, [...]"', ocaml/xe-cli/newcli.ml:
+    main_loop."""
     assert errors.lines('VSWITCH_CONFIG_MOD_FAILURE', ['1', '[...]']) == [
         'Error code: VSWITCH_CONFIG_MOD_FAILURE', 'Error parameters: 1, [...]']
 

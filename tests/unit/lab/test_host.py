@@ -46,7 +46,8 @@ XenAPIPlugin.dispatch({'echo': echo, 'own': own, 'bad': bad})
 
 
 def test_the_protocol(dom0):
-    """'Plugin protocol: one argv, XML-RPC methodCall(session, struct); stdout must be only the XML-RPC response.'"""
+    """F47: 'Plugin protocol: one argv, XML-RPC methodCall(session, struct); stdout must be only the XML-RPC response', ocaml/xapi/xapi_plugins.ml:
+    call_plugin."""
     plugin(dom0, 'p', DISPATCH)
     assert dom0.call_plugin('OpaqueRef:s', 'p', 'echo', {'a': '1 <&>'}) == "OpaqueRef:s [('a', '1 <&>')]"
 
@@ -62,13 +63,13 @@ def test_an_exception_in_a_plugin(dom0):
 
 
 def test_an_unknown_function(dom0):
-    """'UNKNOWN_XENAPI_PLUGIN_FUNCTION'"""
+    """F35: 'UNKNOWN_XENAPI_PLUGIN_FUNCTION', python3/examples/XenAPIPlugin.py: dispatch."""
     plugin(dom0, 'p', DISPATCH)
     assert failure(dom0, 'p', 'nope', {}) == ['UNKNOWN_XENAPI_PLUGIN_FUNCTION', 'nope']
 
 
 def test_an_unknown_plugin(dom0):
-    """'XENAPI_MISSING_PLUGIN: "The requested plug-in could not be found." / "name: P"'"""
+    """F31: 'XENAPI_MISSING_PLUGIN: "The requested plug-in could not be found." / "name: P"', ocaml/xapi/xapi_plugins.ml: find_plugin."""
     assert failure(dom0, 'p', 'update', {}) == ['XENAPI_MISSING_PLUGIN', 'p']
     assert failure(dom0, '../plugins/p', 'update', {}) == ['XENAPI_MISSING_PLUGIN', '../plugins/p']
 
@@ -79,7 +80,7 @@ def test_a_plugin_that_prints_more_than_its_answer(dom0):
 
 
 def test_a_plugin_that_dies(dom0):
-    """'XENAPI_PLUGIN_FAILURE: status, stdout, stderr lines.'"""
+    """F32: 'XENAPI_PLUGIN_FAILURE: status, stdout, stderr lines', ocaml/xapi/xapi_plugins.ml: call_plugin."""
     plugin(dom0, 'p', 'sys.stdout.write("o"); sys.stderr.write("e"); sys.exit(3)')
     assert failure(dom0, 'p', 'update', {}) == ['XENAPI_PLUGIN_FAILURE', 'non-zero exit', 'o', 'e']
 
@@ -118,7 +119,7 @@ def test_the_backend_changes_with_a_restart_only(dom0):
 
 
 def test_pool_conf():
-    """'/etc/xensource/pool.conf: `master` or `slave:IP`'"""
+    """D24: '/etc/xensource/pool.conf: `master` or `slave:IP`', ocaml/xapi-aux/pool_role.ml: slave:."""
     assert host.coordinator_of('master') is None
     assert host.coordinator_of('slave:192.0.2.1\n') == '192.0.2.1'
     with pytest.raises(ValueError):
@@ -144,7 +145,7 @@ def test_certificates(dom0):
 
 
 def test_reboot_comes_ten_seconds_later(dom0, monkeypatch):
-    """'host-reboot returns at once and runs shutdown **10 s later**'"""
+    """F48: 'host-reboot returns at once and runs shutdown 10 s later', ocaml/xapi/xapi_host.ml: shutdown_and_reboot_common."""
     timers = []
 
     class Timer(object):

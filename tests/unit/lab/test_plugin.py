@@ -6,6 +6,9 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules import ovs_host
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import path_of
+
 SSL = 'ssl:192.0.2.10:6632'
 KEY = '/etc/xensource/xapi-ssl.pem'
 
@@ -86,6 +89,8 @@ def ssl(address='192.0.2.10', port='6632'):
     ('ssl:192.0.2.1:6632', ['ssl:192.0.2.1:66320'], 'set'),
 ])
 def test_the_state_table(plugin, wanted, managers, expected):
+    """D4: 'the state table: XAPI unset or set, Open vSwitch none, match, different', python3/plugins/openvswitch-config-update: update. D5: 'config-update:
+    exact line (ssl:IP:PORT or pssl:6640), port matters. Extra managers survive a match', python3/plugins/openvswitch-config-update: update."""
     assert plugin.verdict(wanted, managers) == expected
 
 
@@ -100,7 +105,8 @@ def test_the_target(plugin, controller, expected):
     ('secure', None, 'secure'), ('standalone', 'secure', 'standalone'), (None, 'secure', 'secure'), ('odd', 'secure', 'secure'),
     (None, 'odd', 'standalone'), (None, None, 'standalone')])
 def test_the_fail_mode(plugin, network, pool, expected):
-    """'fail_mode from network other_config vswitch-controller-fail-mode, else pool's, else standalone'"""
+    """D8: 'fail_mode from network other_config vswitch-controller-fail-mode, else pool's, else standalone', python3/plugins/openvswitch-config-update:
+    update."""
     key = 'vswitch-controller-fail-mode'
     assert plugin.fail_mode({key: network} if network else {}, {key: pool} if pool else {}) == expected
 
@@ -111,18 +117,22 @@ def test_the_fail_mode(plugin, network, pool, expected):
     ('false', 'true', ['--', 'set', 'Bridge', 'b', 'other_config:disable-in-band=false']),
     ('', 'true', ['--', 'remove', 'Bridge', 'b', 'other_config', 'disable-in-band'])])
 def test_in_band(plugin, wanted, found, expected):
-    """'other_config:disable-in-band from network other_config vswitch-disable-in-band (true/false/absent)'"""
+    """D7: 'other_config:disable-in-band from network other_config vswitch-disable-in-band (true/false/absent)', python3/plugins/openvswitch-config-update:
+    update."""
     assert plugin.in_band_command('b', wanted, found) == expected
 
 
 def test_material_of_ssl(plugin):
-    """'key and cert both /etc/xensource/xapi-ssl.pem; ssl CA /etc/openvswitch/vswitchd.cacert (trust on first use)'"""
+    """D6: 'delete cacert, emer-reset, del-manager, del-ssl, --bootstrap set-ssl, set-manager ssl:IP:PORT', python3/plugins/openvswitch-config-update:
+    setControllerCfg. D13: 'key and cert both /etc/xensource/xapi-ssl.pem; ssl CA /etc/openvswitch/vswitchd.cacert (trust on first use); pssl CA
+    /etc/stunnel/certs/sdn-controller-ca.pem', python3/plugins/openvswitch-config-update: preinstalled_cacert."""
     assert plugin.manager_command(SSL) == [
         '--', 'del-manager', '--', 'del-ssl', '--', '--bootstrap', 'set-ssl', KEY, KEY, plugin.BOOTSTRAP_CA, '--', 'set-manager', SSL]
 
 
 def test_material_of_pssl(plugin):
-    """'pssl CA /etc/stunnel/certs/sdn-controller-ca.pem'"""
+    """D13: 'key and cert both /etc/xensource/xapi-ssl.pem; ssl CA /etc/openvswitch/vswitchd.cacert (trust on first use); pssl CA
+    /etc/stunnel/certs/sdn-controller-ca.pem', python3/plugins/openvswitch-config-update: preinstalled_cacert."""
     assert plugin.manager_command('pssl:6640') == [
         '--', 'del-manager', '--', 'del-ssl', '--', 'set-ssl', KEY, KEY, '/etc/stunnel/certs/sdn-controller-ca.pem', '--', 'set-manager', 'pssl:6640']
 
@@ -130,14 +140,16 @@ def test_material_of_pssl(plugin):
 # -- the state table, whole runs ------------------------------------------------------------------------------------
 
 def test_nothing_to_do(plugin, monkeypatch):
-    """'else "No change to configuration"'"""
+    """D10: '"Successfully removed controller config.  ", "Successfully set controller to X.  ", "Updated in-band management.  ", "Updated fail_mode.  ",
+    else "No change to configuration"', python3/plugins/openvswitch-config-update: update."""
     switch = Switch(plugin, monkeypatch)
     assert plugin.update(Session(), {}) == 'No change to configuration'
     assert switch.told == []
 
 
 def test_removal(plugin, monkeypatch, tmp_path):
-    """'delete cacert, emer-reset, del-manager, del-ssl'; "Successfully removed controller config.  " """
+    """D6: 'delete cacert, emer-reset, del-manager, del-ssl, --bootstrap set-ssl, set-manager ssl:IP:PORT', python3/plugins/openvswitch-config-update:
+    setControllerCfg."""
     (tmp_path / 'vswitchd.cacert').write_text(u'CA')
     switch = Switch(plugin, monkeypatch, managers=['ptcp:6640'])
     assert plugin.update(Session(), {}) == 'Successfully removed controller config.  '
@@ -146,7 +158,8 @@ def test_removal(plugin, monkeypatch, tmp_path):
 
 
 def test_a_new_manager(plugin, monkeypatch, tmp_path):
-    """'"Successfully set controller to X.  "'; 'delete cacert, emer-reset, del-manager, del-ssl, --bootstrap set-ssl, set-manager'"""
+    """D6: 'delete cacert, emer-reset, del-manager, del-ssl, --bootstrap set-ssl, set-manager ssl:IP:PORT', python3/plugins/openvswitch-config-update:
+    setControllerCfg."""
     (tmp_path / 'vswitchd.cacert').write_text(u'CA')
     switch = Switch(plugin, monkeypatch, managers=['ssl:192.0.2.11:6632'])
     assert plugin.update(Session(ssl()), {}) == 'Successfully set controller to ssl:192.0.2.10:6632.  '
@@ -161,7 +174,8 @@ def test_a_failed_reset_stops_nothing(plugin, monkeypatch):
 
 
 def test_a_match_changes_no_manager_but_bridges(plugin, monkeypatch):
-    """'After any branch, every bridge'; "Updated in-band management.  ", "Updated fail_mode.  " """
+    """D10: '"Successfully removed controller config.  ", "Successfully set controller to X.  ", "Updated in-band management.  ", "Updated fail_mode.  ",
+    else "No change to configuration"', python3/plugins/openvswitch-config-update: update."""
     switch = Switch(plugin, monkeypatch, managers=[SSL], bridges=['xenbr0'], fail_mode='[]')
     session = Session(ssl(), network={'vswitch-disable-in-band': 'true'})
     assert plugin.update(session, {}) == 'Updated in-band management.  Updated fail_mode.  '
@@ -169,7 +183,8 @@ def test_a_match_changes_no_manager_but_bridges(plugin, monkeypatch):
 
 
 def test_an_unknown_bridge_is_skipped(plugin, monkeypatch):
-    """'cfg-update raises KeyError if OVS has a bridge unknown to XAPI ...; config-update skips it.'"""
+    """D12: 'cfg-update raises KeyError if OVS has a bridge unknown to XAPI (after the manager change); config-update skips it',
+    python3/plugins/openvswitch-config-update: update."""
     switch = Switch(plugin, monkeypatch, bridges=['br-mine'], fail_mode='secure')
     assert plugin.update(Session(), {}) == 'No change to configuration'
     assert switch.told == []
@@ -182,7 +197,7 @@ def test_an_invalid_value_is_told(plugin, monkeypatch):
 
 
 def test_flows_that_keep_management_alive(plugin, monkeypatch):
-    """'New manager + pool secure: four management flows added.'"""
+    """D9: 'New manager + pool secure: four management flows added', python3/plugins/openvswitch-config-update: addFlow."""
     mac = '02:00:00:00:00:01'
     switch = Switch(plugin, monkeypatch, bridges=['xenbr0'], hwaddr=mac)
     words = plugin.update(Session(ssl(), pool={'vswitch-controller-fail-mode': 'secure'}, macs=[mac]), {})
@@ -199,6 +214,7 @@ def test_no_flows_without_a_new_manager(plugin, monkeypatch):
 
 @pytest.mark.parametrize('last, code', [(SSL, 'VSWITCH_CONFIG_MOD_FAILURE'), ('emer-reset', 'VSWITCH_EMER_RESET_FAILURE')])
 def test_failures(plugin, monkeypatch, last, code):
+    """F34: 'also VSWITCH_EMER_RESET_FAILURE, VSWITCH_ADD_FLOW_FAILURE', python3/plugins/openvswitch-config-update: VSWITCH_ADD_FLOW_FAILURE."""
     switch = Switch(plugin, monkeypatch)
     switch.codes[last] = 1
     with pytest.raises(plugin.XenAPIPlugin.Failure) as error:
@@ -207,6 +223,23 @@ def test_failures(plugin, monkeypatch, last, code):
 
 
 def test_emergency_reset(plugin, monkeypatch):
-    """'fn=emergency_reset: "Successfully reset configuration"'"""
+    """D11: 'fn=emergency_reset: "Successfully reset configuration"', python3/plugins/openvswitch-config-update: emergency_reset."""
     Switch(plugin, monkeypatch)
     assert plugin.emergency_reset(None, {}) == 'Successfully reset configuration'
+
+
+# -- on a real database -------------------------------------------------------------------------------------------
+
+def test_managers_as_open_vswitch_prints_them(plugin, monkeypatch):
+    """F53: 'ovs-vsctl get-manager: one per line, sorted, empty when none', python3/plugins/openvswitch-config-update: update."""
+    host = ovs_host.Host()
+    try:
+        host.start_server(serve_managers=False)
+        host.vsctl('--no-wait', 'init')
+        monkeypatch.setattr(plugin, 'VSCTL', path_of('ovs-vsctl'))
+        monkeypatch.setenv('OVS_RUNDIR', host.rundir)
+        assert plugin.query('get-manager') == ''
+        assert plugin.query('--no-wait', 'set-manager', SSL, 'pssl:6640', 'ptcp:6641') == ''
+        assert plugin.query('get-manager').splitlines() == ['pssl:6640', 'ptcp:6641', SSL]
+    finally:
+        host.close()

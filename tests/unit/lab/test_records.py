@@ -20,7 +20,9 @@ class Names(object):
 
 POOL = dict(
     uuid='U', name_label='', name_description='', master='OpaqueRef:h', default_SR='OpaqueRef:s', crash_dump_SR=records.NULL_REF,
-    suspend_image_SR=records.NULL_REF, other_config={'a': '1', 'b-c': '2'}, ha_enabled=False, vswitch_controller='', tags=['x', 'y'])
+    suspend_image_SR=records.NULL_REF, other_config={'a': '1', 'b-c': '2'}, vswitch_controller='', tags=['x', 'y'], ha_enabled=False,
+    ha_configuration={'timeout': '60'}, ha_statefiles=[], ha_host_failures_to_tolerate='0', ha_plan_exists_for='0', ha_allow_overcommit=True,
+    ha_overcommitted=False)
 CONTROLLER = dict(uuid='C', protocol='ssl', address='192.0.2.10', port='6632')
 
 
@@ -30,8 +32,9 @@ def printed(kind, record, names=None):
 
 
 def test_the_pool_as_the_real_xe_lists_it():
-    """'Label width = 4 + longest label; first label left-aligned, the others right-aligned in that width, then `: `'
-    and 'each record is followed by two blank lines'."""
+    """F4: 'Each print gets a newline; each record is followed by two blank lines', ocaml/xapi-cli-server/cli_printer.ml: make_printer. F5: 'Label width = 4
+    + longest label; first label left-aligned, the others right-aligned in that width, then `: `', ocaml/xapi-cli-server/cli_printer.ml:
+    multi_line_record."""
     assert printed('pool', POOL) == (
         'uuid ( RO)                : U\n'
         '          name-label ( RW): \n'
@@ -51,13 +54,14 @@ def test_the_sdn_controller_as_the_real_xe_lists_it():
 
 
 def test_minimal_joins_and_escapes():
-    """'`--minimal`: first field only, comma-joined, `,` and `\\` backslash-escaped, empty list = one empty line'"""
+    r"""F6: '`--minimal`: first field only, comma-joined, `,` and `\` backslash-escaped', ocaml/xapi-cli-server/cli_printer.ml: escape_commas."""
     assert records.minimal(['a', 'b,c', 'd\\e']) == 'a,b\\,c,d\\\\e'
     assert records.minimal([]) == ''
 
 
 def test_a_hidden_field_is_in_no_list():
-    """'vswitch-controller is a hidden field: absent from pool-param-list'"""
+    """F13: 'vswitch-controller is a hidden field: absent from pool-param-list, and `pool-list params=vswitch-controller --minimal` is always empty; only
+    param-get works', ocaml/xapi-cli-server/records.ml: pool_record."""
     assert 'vswitch-controller' not in printed('pool', POOL, [])
     assert records.rows('pool', POOL, ['vswitch-controller'], Names()) == []
 
@@ -71,8 +75,8 @@ def test_a_hidden_field_can_be_looked_up():
 def test_maps_and_sets_are_marked():
     text = printed('pool', POOL, [])
     assert 'other-config (MRW): a: 1; b-c: 2\n' in text
-    assert 'tags (SRO): x, y\n' in text
-    assert 'ha-enabled ( RO): false\n' in text
+    assert 'tags (SRW): x, y\n' in text
+    assert 'ha-configuration ( RO): timeout: 60\n' in text
 
 
 def test_no_such_reference():

@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -167,3 +168,83 @@ def test_configure_refuses(dom0, option, value):
     argv = [str(root / 'opt/lab-xapi/configure'), '--root', str(root)] + [word for pair in good.items() for word in pair]
     assert run(argv)[0] == 2
     assert not (root / 'etc/xensource/pool.conf').exists()
+
+
+# -- the toolstack ------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def restart(dom0):
+    """``restart()`` -> (status, stdout, stderr, what systemctl or the init script was told)."""
+    root, generation = dom0
+    tools, told = root / 'tools', root / 'told'
+    tools.mkdir()
+    (root / 'dev/shm').mkdir(parents=True)
+    script = tools / 'systemctl' if generation == 'systemd' else root / 'etc/init.d/xapi'
+    script.write_text('#!/bin/sh\necho "$@" >> %s\n' % told)
+    script.chmod(0o755)
+
+    def function():
+        result = run([str(root / 'opt/xensource/bin/xe-toolstack-restart')], LAB_ROOT=str(root), PATH='%s:%s' % (tools, os.environ['PATH']))
+        return result + (told.read_text().splitlines() if told.exists() else [],)
+    return function
+
+
+def test_a_restart_of_the_toolstack(dom0, restart):
+    """F54: 'xe-toolstack-restart: lock /dev/shm/xe_toolstack_restart.lock, ends "done."', scripts/xe-toolstack-restart."""
+    root, generation = dom0
+    status, out, err, told = restart()
+    assert (status, out, err) == (0, 'Executing xe-toolstack-restart\ndone.\n', '')
+    assert told[0] == {'systemd': 'restart toolstack.target', 'sysv': 'restart'}[generation]
+    assert not any('openvswitch' in word for word in told)
+    assert not (root / 'dev/shm/xe_toolstack_restart.lock').exists()
+
+
+def test_two_restarts_at_once(dom0, restart):
+    lock = dom0[0] / 'dev/shm/xe_toolstack_restart.lock'
+    with open(str(lock), 'w') as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        status, out, dummy, told = restart()
+    assert (status, told) == (1, []) and out.startswith('Exiting: cannot lock ')
+
+
+# -- the firewall -------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def firewall(tmp_path, load_below):
+    """``firewall(*words)``: the plugin with an iptables that keeps its rules in a file, -> the rules."""
+    (tmp_path / 'iptables').write_text(IPTABLES)
+    (tmp_path / 'iptables-save').write_text('#!/bin/sh\ncat "$RULES"\n')
+    for name in ('iptables', 'iptables-save'):
+        (tmp_path / name).chmod(0o755)
+    rules, saved, script = tmp_path / 'rules', tmp_path / 'saved', tmp_path / 'firewall-port'
+    rules.write_text('')
+    with open(os.path.join(XAPI, 'plugins', 'firewall-port')) as stream:
+        script.write_text(stream.read().replace('/etc/sysconfig/iptables', str(saved)).replace('/etc/sysconfig', str(tmp_path)))
+
+    def function(*words):
+        assert run(['sh', str(script)] + list(words), RULES=str(rules), PATH='%s:%s' % (tmp_path, os.environ['PATH']))[0] == 0
+        return rules.read_text().splitlines(), saved.read_text().splitlines() if saved.exists() else None
+    return function
+
+
+IPTABLES = r'''#!/bin/sh
+verb=$1 chain=$2
+shift 2
+case $verb in
+    -C) grep -qxF -e "$chain $*" "$RULES" ;;
+    -N) ! grep -q "^$chain " "$RULES" ;;
+    -D) grep -vxF -e "$chain $*" "$RULES" > "$RULES.new"; mv "$RULES.new" "$RULES" ;;
+    -I) { echo "$chain $*"; cat "$RULES"; } > "$RULES.new"; mv "$RULES.new" "$RULES" ;;
+    -A) echo "$chain $*" >> "$RULES" ;;
+esac
+'''
+HOLE = 'xapi-INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport 6640 -j ACCEPT'
+
+
+def test_a_hole_in_the_firewall(firewall):
+    """D14: 'pssl opens 6640/tcp in chain xapi-INPUT and saves iptables; ssl closes it', scripts/plugins/firewall-port."""
+    assert firewall('close', '6640') == ([], None)
+    rules, saved = firewall('open', '6640')
+    assert rules == saved == [HOLE, 'INPUT -j xapi-INPUT', 'xapi-INPUT -j RETURN']
+    assert firewall('open', '6640') == (rules, saved)
+    assert firewall('close', '6640')[0] == rules[1:]

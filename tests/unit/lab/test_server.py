@@ -15,9 +15,11 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 import xmlrpc.client
 
 import pytest
+import XenAPI
 
 from labpool import A, B, PYTHON, XAPI
 from labxapi import client, host, server
@@ -105,10 +107,17 @@ def installed(tmp_path_factory):
     return folder
 
 
+def short_folder():
+    """A folder without _ in its name; a socket's path must be short."""
+    path = os.path.join(tempfile.gettempdir(), 'xapi' + uuid.uuid4().hex[:8])
+    os.mkdir(path, 0o700)
+    return path
+
+
 @pytest.fixture
 def hosts(installed):
-    """(coordinator, supporter), both started. Folders are short: a socket's path is."""
-    folder, port = os.path.join(tempfile.mkdtemp(prefix='xapi'), 'pool'), free_port()
+    """(coordinator, supporter), both started."""
+    folder, port = os.path.join(short_folder(), 'pool'), free_port()
     shutil.copytree(installed, folder, symlinks=True)
     a = Dom0(os.path.join(folder, 'a'), COORDINATOR, port)
     b = Dom0(os.path.join(folder, 'b'), SUPPORTER, port)
@@ -121,23 +130,14 @@ def hosts(installed):
 
 
 @pytest.fixture
-def xenapi(monkeypatch):
-    """``xenapi(dom0)``: a session of the PyPI client over the dom0's local socket, logged in."""
-    module = pytest.importorskip('XenAPI')
-
+def xenapi():
+    """``xenapi(dom0)``: a session of the PyPI client, unchanged, over the dom0's local socket, logged in."""
     def function(dom0):
-        # The client spells a path with _ for /, which a temporary folder's name may hold as well.
-        monkeypatch.setattr(module.UDSHTTPConnection, 'connect', lambda self: setattr(self, 'sock', connected(dom0.socket)))
-        session = module.xapi_local()
+        # The client spells a path with _ for /; no folder of these has one in its name.
+        session = XenAPI.Session('http://%s/' % dom0.socket.replace('/', '_'), transport=XenAPI.UDSTransport())
         session.xenapi.login_with_password('root', '', '1.0', 'test')
         return session
     return function
-
-
-def connected(path):
-    one = socket.socket(socket.AF_UNIX)
-    one.connect(path)
-    return one
 
 
 def tcp(dom0, method, *params):
@@ -154,14 +154,14 @@ def test_both_hosts_are_in_the_pool(hosts):
 
 
 def test_start_up(hosts):
-    """'XAPI triggers: every xapi start (own host)'; the cookie comes last."""
+    """D1: 'XAPI triggers: every xapi start (own host)', ocaml/xapi/xapi.ml: update_vswitch_controller."""
     for dom0 in hosts:
         assert dom0.updated() == 1
         assert os.path.exists(os.path.join(dom0.root, 'var/run/xapi_init_complete.cookie'))
 
 
 def test_a_supporter_forwards(hosts):
-    """'once per pool via coordinator ...; local xe on a supporter forwards itself'; 'SDN_controller.introduce/forget (all hosts)'"""
+    """D23: 'local xe on a supporter forwards itself', ocaml/xapi-cli-server/xapi_cli.ml: forward."""
     a, b = hosts
     assert (a.updated(), b.updated()) == (1, 1)
     identity, err, status = b.xe('sdn-controller-introduce', 'address=192.0.2.10')
@@ -179,6 +179,7 @@ def test_plugins_run_on_the_host_that_is_named(hosts):
 
 
 def test_a_supporter_refuses_regular_calls_over_tcp(hosts):
+    """D25: 'a supporter refuses regular calls over TCP with HOST_IS_SLAVE and the coordinator's address', ocaml/xapi/api_server.ml."""
     assert tcp(hosts[1], 'session.login_with_password', 'root', 'x') == dict(Status='Failure', ErrorDescription=['HOST_IS_SLAVE', COORDINATOR])
 
 
@@ -201,7 +202,7 @@ def test_a_coordinator_that_is_down(hosts):
 
 
 def test_a_supporter_that_is_down(hosts):
-    """'Exceptions are logged and swallowed: xe returns 0 even if a host's plugin failed.'"""
+    """D3: 'Exceptions are logged and swallowed: xe returns 0 even if a host's plugin failed', ocaml/xapi/helpers.ml: update_vswitch_controller."""
     a, b = hosts
     b.stop()
     assert a.xe('sdn-controller-introduce', 'address=192.0.2.10')[1:] == ('', 0)
@@ -212,7 +213,7 @@ def test_a_supporter_that_is_down(hosts):
 
 
 def test_the_state_outlives_xapi(hosts):
-    """A toolstack restart 'triggers the plugin' and keeps the manager."""
+    """F55: 'does not restart OVS but triggers the plugin', ocaml/xapi/xapi.ml: update_vswitch_controller."""
     a, b = hosts
     identity = a.xe('sdn-controller-introduce', 'address=192.0.2.10')[0]
     a.updated()
@@ -223,14 +224,14 @@ def test_the_state_outlives_xapi(hosts):
 
 
 def test_xapi_down(hosts):
-    """'xapi down: "Error: Connection refused (calling connect )"'"""
+    """F42: 'xapi down: "Error: Connection refused (calling connect )"', ocaml/xe-cli/newcli.ml: main."""
     a, dummy = hosts
     a.stop()
     assert a.xe('pool-list', '-p', str(free_port())) == ('', 'Error: Connection refused (calling connect )\n', 1)
 
 
 def test_bare_xe(hosts):
-    """'bare `xe` prints usage, exit 0'"""
+    """F3: 'bare `xe` prints usage, exit 0', ocaml/xe-cli/newcli.ml: main."""
     out, err, status = hosts[0].xe()
     assert (out, err.startswith('Usage: '), status) == ('', True, 0)
 
@@ -256,9 +257,48 @@ def test_the_client_of_pypi(hosts, xenapi):
         assert session.xenapi.pool.get_record(pool)['vswitch_controller'] == ''
         assert session.xenapi.host.get_software_version(session.xenapi.pool.get_master(pool))['network_backend'] == 'openvswitch'
         assert session.xenapi.host.get_enabled(session.xenapi.host.get_by_uuid(B)) is True
-        assert session.xenapi.VM.get_all_records() == {}
+        assert [vm['is_control_domain'] for vm in session.xenapi.VM.get_all_records().values()] == [True, True]
         assert session.API_version == '2.21'
         session.xenapi.session.logout()
+
+
+def test_the_client_of_pypi_over_tcp(hosts, monkeypatch):
+    """'the XenAPI client from PyPI talks to the stand-in unchanged', with root's password, to the coordinator alone"""
+    for dom0 in hosts:
+        monkeypatch.setattr(dom0.service.host, 'password_fits', lambda user, password: (user, password) == ('root', 'secret'))
+    a, b = [XenAPI.Session('http://%s:%d' % (dom0.address, dom0.port)) for dom0 in hosts]
+    with pytest.raises(XenAPI.Failure) as error:
+        a.xenapi.login_with_password('root', 'guessed', '2.21', 'test')
+    assert error.value.details == ['SESSION_AUTHENTICATION_FAILED', 'root']
+    a.xenapi.login_with_password('root', 'secret', '2.21', 'test')
+    assert sorted(host['hostname'] for host in a.xenapi.host.get_all_records().values()) == [socket.gethostname()] * 2
+    a.xenapi.session.logout()
+    with pytest.raises(XenAPI.Failure) as error:
+        b.xenapi.login_with_password('root', 'secret', '2.21', 'test')
+    assert error.value.details == ['HOST_IS_SLAVE', COORDINATOR]
+
+
+def test_the_client_evacuates(hosts, xenapi):
+    session = xenapi(hosts[0])
+    one, two = (session.xenapi.host.get_by_uuid(identity) for identity in (A, B))
+    machine = session.xenapi.VM.create(dict(name_label='web', memory_static_max=str(1 << 30), other_config={'auto_poweron': 'true'}))
+    session.xenapi.VM.start_on(machine, one, False, False)
+    session.xenapi.host.disable(one)
+    assert session.xenapi.host.get_vms_which_prevent_evacuation(one) == {}
+    session.xenapi.host.evacuate(one)
+    assert session.xenapi.VM.get_record(machine)['resident_on'] == two
+    session.xenapi.host.disable(two)
+    assert session.xenapi.host.get_vms_which_prevent_evacuation(two) == {machine: ['NO_HOSTS_AVAILABLE', machine]}
+    assert session.xenapi.host_metrics.get_live(session.xenapi.host.get_metrics(two)) is True
+
+
+def test_a_supporter_that_goes_down_says_so(hosts, xenapi, monkeypatch):
+    """Its coordinator hears of it before init does."""
+    monkeypatch.setattr(host.subprocess, 'run', lambda argv, **dummy: None)
+    hosts[1].service.host._reboot()
+    session = xenapi(hosts[0])
+    live = {record['uuid']: session.xenapi.host_metrics.get_live(record['metrics']) for record in session.xenapi.host.get_all_records().values()}
+    assert live == {A: True, B: False}
 
 
 def test_the_client_sets_a_manager(hosts, xenapi):
@@ -271,12 +311,11 @@ def test_the_client_sets_a_manager(hosts, xenapi):
 
 def test_the_client_is_refused_as_by_xapi(hosts, xenapi):
     session = xenapi(hosts[0])
-    failure = sys.modules['XenAPI'].Failure
     for call, expected in (
             (lambda: session.xenapi.host.reboot(session.xenapi.host.get_by_uuid(A)), ['HOST_NOT_DISABLED']),
             (lambda: session.xenapi.SDN_controller.get_by_uuid('X'), ['UUID_INVALID', 'SDN_controller', 'X']),
             (session.xenapi.planet.get_all, ['MESSAGE_METHOD_UNKNOWN', 'planet.get_all'])):
-        with pytest.raises(failure) as error:
+        with pytest.raises(XenAPI.Failure) as error:
             call()
         assert error.value.details == expected
 

@@ -31,20 +31,20 @@ def controllers(database):
 
 
 def test_at_most_one_controller(database):
-    """'introduce: at most one record' / 'reason: SDN controller has been configured. Please forget it first.'"""
+    """D20: 'introduce: at most one record', ocaml/xapi/xapi_sdn_controller.ml: db_introduce."""
     database.introduce(OVS, 'ssl', '192.0.2.10', 6632)
     assert refused(database.introduce, OVS, 'ssl', '192.0.2.10', 6632) == [
         'OPERATION_NOT_ALLOWED', 'SDN controller has been configured. Please forget it first.']
 
 
 def test_port_0_of_ssl_is_6632(database):
-    """'ssl needs IPv4, port 0 becomes 6632'"""
+    """D21: 'ssl needs IPv4, port 0 becomes 6632; pssl demands empty address and port 0 (stored 0)', ocaml/xapi/xapi_sdn_controller.ml: db_introduce."""
     database.introduce(OVS, 'ssl', '192.0.2.10', 0)
     assert controllers(database) == [('ssl', '192.0.2.10', '6632')]
 
 
 def test_pssl_stores_port_0(database):
-    """'pssl demands empty address and port 0 (stored 0)'"""
+    """D21: 'ssl needs IPv4, port 0 becomes 6632; pssl demands empty address and port 0 (stored 0)', ocaml/xapi/xapi_sdn_controller.ml: db_introduce."""
     database.introduce(OVS, 'pssl', '', 0)
     assert controllers(database) == [('pssl', '', '0')]
 
@@ -59,13 +59,14 @@ def test_pssl_stores_port_0(database):
     ('ssl', '192.0.2.10', -1, ['VALUE_NOT_SUPPORTED', 'port', '-1', 'Port out of range']),
 ])
 def test_what_no_controller_can_be(database, protocol, address, port, expected):
-    """'ssl needs IPv4 ... pssl demands empty address and port 0'; nothing is stored."""
+    """D21: 'ssl needs IPv4, port 0 becomes 6632; pssl demands empty address and port 0 (stored 0)', ocaml/xapi/xapi_sdn_controller.ml: db_introduce."""
     assert refused(database.introduce, OVS, protocol, address, port) == expected
     assert controllers(database) == []
 
 
 def test_neither_call_touches_the_pool_field(database):
-    """'introduce/forget never update pool.vswitch_controller'"""
+    """D19: 'introduce/forget never update pool.vswitch_controller: after sdn-controller-forget, setting the same address again does nothing',
+    ocaml/xapi/xapi_sdn_controller.ml: forget."""
     database.set_vswitch_controller(OVS, '192.0.2.10')
     reference = database.introduce(OVS, 'ssl', '192.0.2.11', 0)
     assert database.pool['vswitch_controller'] == '192.0.2.10'
@@ -74,26 +75,26 @@ def test_neither_call_touches_the_pool_field(database):
 
 
 def test_an_equal_address_is_no_change(database):
-    """'set_vswitch_controller: no-op if the stored string is equal'"""
+    """D15: 'set_vswitch_controller: no-op if the stored string is equal', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     assert database.set_vswitch_controller(OVS, '192.0.2.10') is True
     assert database.set_vswitch_controller(OVS, '192.0.2.10') is False
 
 
 def test_an_empty_address_clears(database):
-    """'"" clears'"""
+    """D16: 'IPv4 only; "" clears', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     database.set_vswitch_controller(OVS, '192.0.2.10')
     assert database.set_vswitch_controller(OVS, '') is True
     assert database.pool['vswitch_controller'] == ''
 
 
 def test_an_address_must_be_ipv4(database):
-    """'IPv4 only'"""
+    """D16: 'IPv4 only; "" clears', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     assert refused(database.set_vswitch_controller, OVS, '2001:db8::1') == ['INVALID_IP_ADDRESS_SPECIFIED', 'address']
     assert database.pool['vswitch_controller'] == ''
 
 
 def test_the_bridge_backend_has_no_controller(database):
-    """'needs openvswitch backend, else OPERATION_NOT_ALLOWED' / 'reason: host not configured for vswitch operation'"""
+    """D17: 'needs openvswitch backend, else OPERATION_NOT_ALLOWED', ocaml/xapi/xapi_pool.ml: set_vswitch_controller."""
     expected = ['OPERATION_NOT_ALLOWED', 'host not configured for vswitch operation']
     assert refused(database.set_vswitch_controller, 'bridge', '192.0.2.10') == expected
     assert refused(database.introduce, 'bridge', 'ssl', '192.0.2.10', 0) == expected
@@ -104,7 +105,7 @@ def test_forget_what_is_not_there(database):
 
 
 def test_a_uuid_that_is_not_there(database):
-    """'UUID_INVALID ... "type: SDN_controller" / "uuid: X"'"""
+    """F29: 'UUID_INVALID: "The uuid you supplied was invalid." / "type: SDN_controller" / "uuid: X"', ocaml/idl/datamodel_errors.ml: uuid_invalid."""
     assert refused(database.by_uuid, 'SDN_controller', 'X') == ['UUID_INVALID', 'SDN_controller', 'X']
 
 
@@ -119,7 +120,8 @@ def test_joining_twice_is_joining_once(database):
 
 
 def test_a_host_that_comes_back_is_enabled(database):
-    """'after reboot xapi re-enables the host itself'"""
+    """F52: 'after reboot xapi re-enables the host itself unless host-disable auto-enable=false (newest xapi only)', ocaml/xapi/xapi_host_helpers.ml:
+    consider_enabling_host_nolock."""
     host = database.join(facts(A, 'xs-a', '192.0.2.1'))
     database.disable(host)
     assert database.record('host', host)['enabled'] is False
@@ -129,7 +131,8 @@ def test_a_host_that_comes_back_is_enabled(database):
 
 
 def test_a_host_that_shall_stay_disabled(database):
-    """'unless host-disable auto-enable=false (newest xapi only)'"""
+    """F52: 'after reboot xapi re-enables the host itself unless host-disable auto-enable=false (newest xapi only)', ocaml/xapi/xapi_host_helpers.ml:
+    consider_enabling_host_nolock."""
     host = database.join(facts(A, 'xs-a', '192.0.2.1'))
     database.disable(host, auto_enable=False)
     database.join(facts(A, 'xs-a', '192.0.2.1'))
@@ -139,8 +142,24 @@ def test_a_host_that_shall_stay_disabled(database):
     assert database.record('host', host)['enabled'] is True
 
 
+def test_disabling_twice(database):
+    """M14: 'disabling a disabled host changes nothing, auto-enable included', ocaml/xapi/xapi_host.ml: disable."""
+    host = database.join(facts(A, 'xs-a', '192.0.2.1'))
+    database.disable(host)
+    database.disable(host, auto_enable=False)
+    database.join(facts(A, 'xs-a', '192.0.2.1'))
+    assert database.record('host', host)['enabled'] is True
+
+
+def test_times_are_told_as_xapi_writes_them(database):
+    """M15: 'other_config holds boot_time and agent_start_time as OCaml prints a number: 1700000000.', ocaml/xapi/dbsync_slave.ml:
+    refresh_localhost_info."""
+    host = database.join(dict(facts(A, 'xs-a', '192.0.2.1'), boot_time=1700000000, agent_start_time=1700000060))
+    assert database.record('host', host)['other_config'] == dict(boot_time='1700000000.', agent_start_time='1700000060.')
+
+
 def test_only_a_disabled_host_reboots(database):
-    """'fails with HOST_NOT_DISABLED unless disabled first'"""
+    """F49: 'fails with HOST_NOT_DISABLED unless disabled first', ocaml/xapi/xapi_host_helpers.ml: assert_host_disabled."""
     host = database.join(facts(A, 'xs-a', '192.0.2.1'))
     assert refused(database.require_disabled, host) == ['HOST_NOT_DISABLED']
     database.disable(host)

@@ -12,8 +12,9 @@ import logging
 import re
 import uuid
 
+from . import machines
 from .errors import ApiError, internal
-from .records import NULL_REF
+from .machine_api import MachineCalls
 from .state import CLASSES, ref
 
 LOG = logging.getLogger('xapi')
@@ -21,16 +22,23 @@ LOGINS = ('session.login_with_password', 'session.slave_local_login', 'session.s
 GENERIC = re.compile(r'(get_all|get_all_records|get_all_records_where|get_record|get_by_uuid|get_by_name_label)\Z')
 # Fields that a client may set, and maps that it may set or edit key by key.
 SETTABLE = {
-    'pool': ('name_label', 'name_description', 'default_SR', 'crash_dump_SR', 'suspend_image_SR', 'other_config', 'tags'),
+    'pool': ('name_label', 'name_description', 'default_SR', 'crash_dump_SR', 'suspend_image_SR', 'other_config', 'tags', 'ha_allow_overcommit'),
     'host': ('name_label', 'name_description', 'other_config', 'tags'),
     'network': ('name_label', 'name_description', 'MTU', 'other_config', 'tags'),
     'PIF': ('other_config',),
+    'VM': ('name_label', 'name_description', 'is_a_template', 'memory_static_max', 'blocked_operations', 'affinity', 'other_config',
+           'ha_restart_priority', 'tags'),
+    'SR': ('name_label', 'name_description', 'shared', 'other_config', 'tags'),
+    'VDI': ('name_label', 'name_description', 'other_config'),
+    'VBD': ('userdevice', 'other_config'),
+    'PBD': ('other_config',),
 }
+MAPS = ('other_config', 'blocked_operations')
 # Kept beside a host's record, and no field of it.
 INTERNAL = ('auto_enable',)
 
 
-class Api:
+class Api(MachineCalls):
     """One pool.
 
     :arg store: a :class:`state.Store`.
@@ -61,7 +69,8 @@ class Api:
         local = method == 'session.local_logout'
         if self._sessions.get(session) != ('local' if local else 'pool'):
             raise ApiError('SESSION_INVALID', session)
-        return self._function(method)(session, *self._counted(method, rest))
+        value = self._function(method)(session, *self._counted(method, rest))
+        return '' if value is None else value
 
     def attribute(self, reference, name, default):
         """A field of whatever object a reference names; no call, and not recorded."""
@@ -109,8 +118,10 @@ class Api:
             return self._set(name, field)
         for prefix in ('add_to_', 'remove_from_'):
             field = verb[len(prefix):]
-            if verb.startswith(prefix) and field.endswith('config') and field in settable:
+            if verb.startswith(prefix) and field in MAPS and field in settable:
                 return getattr(self, '_' + prefix + 'map')(name, field)
+        if verb in ('add_tags', 'remove_tags') and 'tags' in settable:
+            return self._edit_tags(name, action == 'add')
         return None
 
     def _get_all(self, name):
@@ -176,6 +187,14 @@ class Api:
         def function(session, reference, key):
             with self._store as database:
                 database.remove_from(name, reference, field, key)
+            return ''
+        return function
+
+    def _edit_tags(self, name, adding):
+        def function(session, reference, tag):
+            with self._store as database:
+                tags = database.record(name, reference)['tags']
+                tags[:] = [one for one in tags if one != tag] + [tag] * adding
             return ''
         return function
 
@@ -254,11 +273,6 @@ class Api:
             database.enable(host)
         return ''
 
-    def do_host_evacuate(self, session, host, network=NULL_REF, batch_size=0):
-        with self._store as database:
-            database.record('host', host)  # there are no virtual machines to move
-        return ''
-
     def do_host_reboot(self, session, host):
         with self._store as database:
             database.require_disabled(host)
@@ -296,6 +310,12 @@ class Api:
             raise ApiError('HOST_OFFLINE', host)
 
     # -- for the pool's own hosts -------------------------------------------------------------------------------
+
+    def leave(self, identity):
+        """A host goes down."""
+        with self._store as database:
+            machines.leave(database, ref(identity))
+        return ''
 
     def join(self, facts):
         """A host's XAPI has started."""

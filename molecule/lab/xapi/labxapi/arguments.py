@@ -8,9 +8,14 @@ __metaclass__ = type
 
 from collections import namedtuple
 
+from .errors import Refusal
+
 # Parameters that select or shape, and never are a field of a record.
 STANDARD = ('server', 'password', 'port', 'username', 'minimal', 'force', 'multiple', 'all', 'message-priority', 'trace')
 SWITCHES = {'-s': 'server', '-h': 'server', '-u': 'username', '-pw': 'password', '-pwf': 'passwordfile', '-p': 'port'}
+
+TRUE, FALSE = ('true', 't', 'yes', 'y', '1'), ('false', 'f', 'no', 'n', '0')
+UNITS = ('KiB', 'MiB', 'GiB', 'TiB')
 
 Command = namedtuple('Command', ('name', 'params'))
 
@@ -62,7 +67,22 @@ def require(params, names):
 
 def flag(params, name, default=False):
     value = get(params, name)
-    return default if value is None else value in ('true', 't', 'yes', 'y', '1')
+    return default if value is None else boolean(name, value)
+
+
+def boolean(name, text):
+    if text.lower() not in TRUE + FALSE:
+        wanted = ','.join("'%s'" % word for word in TRUE + FALSE)
+        raise Refusal("Failed to parse parameter '%s': Expected %s got %s" % (name, wanted, text))
+    return text.lower() in TRUE
+
+
+def size(text):
+    """Bytes, from a number that may end in KiB, MiB, GiB or TiB."""
+    for power, unit in enumerate(UNITS, 1):
+        if text.endswith(unit):
+            return int(text[:-len(unit)]) << 10 * power
+    return int(text)
 
 
 def mapping(params, name):

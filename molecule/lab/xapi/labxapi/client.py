@@ -50,6 +50,21 @@ def read(name):
         return None
 
 
+def credentials(options):
+    """(user, password): root and a word that is no password, where none are given.
+
+    :raises OSError: there is no password file, or nothing in it.
+    """
+    if 'passwordfile' not in options:
+        return options.get('username', 'root'), options.get('password', 'null')
+    text = read(options['passwordfile'])
+    if text is None:
+        raise OSError("Error opening password file '%s'" % options['passwordfile'])
+    if len(text.splitlines()) < 2:
+        raise OSError('Error: password file format: expecting username on the first line, password on the second line')
+    return tuple(text.splitlines()[:2])
+
+
 def connect(options, path):
     """A connection to XAPI: the local socket, else TCP as the real client does."""
     if 'server' not in options:
@@ -66,12 +81,18 @@ def connect(options, path):
 
 def main():
     options, words = split(sys.argv[1:])
-    if 'passwordfile' in options:
-        options['username'], options['password'] = ((read(options['passwordfile']) or '') + '\n\n').split('\n')[:2]
+    try:
+        login = credentials(options)
+    except OSError as error:
+        sys.stderr.write('%s\n' % error)
+        return 1
+    if not options.get('port', '0').isdigit() or int(options.get('port', '0')) > 65535:
+        sys.stderr.write('Port number must be an integer (0-65535)\n' + USAGE)
+        return 0
     if not words or '--help' in words or '-help' in words:
         sys.stderr.write(USAGE)
         return 0
-    words += ['%s=%s' % (name, options[name]) for name in ('username', 'password') if name in options]
+    words += ['username=' + login[0], 'password=' + login[1]]
     files = {value: read(value) for name, dummy, value in (word.partition('=') for word in words) if name in ('filename', 'file-name')}
     body = json.dumps(dict(words=words, files=files)).encode()
     try:

@@ -41,6 +41,7 @@ def main():
     parser.add_argument('--name-label', required=True)
     parser.add_argument('--address', required=True)
     parser.add_argument('--role', required=True, type=role)
+    parser.add_argument('--memory', type=int, metavar='BYTES')
     for name in ('brand', 'version', 'build'):
         parser.add_argument('--' + name)
     options = parser.parse_args()
@@ -50,7 +51,7 @@ def main():
         PRODUCT_BRAND=options.brand or brand, PRODUCT_NAME='xenenterprise', PRODUCT_VERSION=options.version or version,
         BUILD_NUMBER=options.build or build, INSTALLATION_UUID=str(options.uuid),
         CONTROL_DOMAIN_UUID=str(uuid.uuid5(options.uuid, 'control domain')), MANAGEMENT_INTERFACE='xenbr0', MANAGEMENT_ADDRESS_TYPE='IPv4')
-    host = dict(name_label=options.name_label, address=options.address)
+    host = dict(name_label=options.name_label, address=options.address, **({'memory': options.memory} if options.memory else {}))
     etc = os.path.join(options.root, 'etc')
     write(os.path.join(etc, 'xensource-inventory'), ''.join("%s='%s'\n" % pair for pair in inventory.items()))
     write(os.path.join(options.root, 'opt/lab-xapi/host.json'), json.dumps(host) + '\n')

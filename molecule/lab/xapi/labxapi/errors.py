@@ -34,6 +34,17 @@ CODES = {
     'CERTIFICATE_ALREADY_EXISTS': ('There is a certificate of this name already.', ['name']),
     'CERTIFICATE_DOES_NOT_EXIST': ('There is no certificate of this name.', ['name']),
     'CERTIFICATE_NAME_INVALID': ('A certificate cannot have this name.', ['name']),
+    'HOST_DISABLED': ('The host is disabled.', ['host']),
+    'HOST_NOT_LIVE': ('The host is not live.', []),
+    'HOST_NOT_ENOUGH_FREE_MEMORY': ('The host has too little free memory.', ['needed', 'available']),
+    'NO_HOSTS_AVAILABLE': ('No host can do this.', []),
+    'VM_BAD_POWER_STATE': ('The virtual machine is in another power state.', ['vm', 'expected', 'actual']),
+    'VM_REQUIRES_SR': ('The host does not have storage that the virtual machine needs.', ['vm', 'sr']),
+    'OPERATION_BLOCKED': ('The object blocks this operation.', ['ref', 'code']),
+    'HOST_EVACUATE_VM_NOT_HA_PROTECTED': ('High availability is on, and does not protect a virtual machine of the host.', ['vm']),
+    'HA_IS_ENABLED': ('High availability is on.', []),
+    'HA_NOT_ENABLED': ('High availability is off.', []),
+    'CANNOT_CREATE_STATE_FILE': ('No storage can take the state file of high availability.', []),
 }
 
 
@@ -48,6 +59,10 @@ class ApiError(Exception):
     @property
     def description(self):
         return [self.code] + self.params
+
+
+class Refusal(Exception):
+    """What `xe` itself refuses; it reads as ``Error: TEXT``, without a code."""
 
 
 def internal(message):

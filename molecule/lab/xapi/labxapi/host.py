@@ -13,12 +13,14 @@ import re
 import socket
 import subprocess
 import threading
+import time
 import xml.parsers.expat
 import xmlrpc.client
 
 from .errors import ApiError
 
 REBOOT_DELAY = 10
+MEMORY = 16 << 30
 LOG = logging.getLogger('xapi')
 # What each generation of XAPI calls for the switch, and whether it knows SDN_controller.
 PLUGINS = {'systemd': 'openvswitch-config-update', 'sysv': 'openvswitch-cfg-update'}
@@ -31,6 +33,7 @@ class Host:
 
     def __init__(self, root='/'):
         self.root = root
+        self.leaving = lambda: None  # called before this host goes down
         self._backend = None
 
     def path(self, name):
@@ -81,6 +84,7 @@ class Host:
         own = json.loads(self.read('opt/lab-xapi/host.json'))
         return dict(
             uuid=known['INSTALLATION_UUID'], name_label=own['name_label'], address=own['address'], hostname=socket.gethostname(),
+            control_domain=known['CONTROL_DOMAIN_UUID'], memory=str(own.get('memory', MEMORY)), boot_time=boot_time(), agent_start_time=int(time.time()),
             api_version=list(API_VERSIONS[self.generation]),
             software_version=dict(
                 product_brand=known['PRODUCT_BRAND'], product_version=known['PRODUCT_VERSION'], build_number=known['BUILD_NUMBER'],
@@ -113,6 +117,7 @@ class Host:
 
     def _reboot(self):
         LOG.info('rebooting')
+        self.leaving()
         argv = ['/sbin/shutdown', '-r', 'now'] if os.path.exists('/sbin/shutdown') else ['systemctl', 'reboot']
         subprocess.run(argv, check=False)
 
@@ -165,6 +170,13 @@ class Host:
             return False
         made = crypt.crypt(password, kept) if kept.startswith('$') else None
         return user == 'root' and made is not None and hmac.compare_digest(made, kept)
+
+
+def boot_time():
+    """When this host was booted, in seconds since 1970: a container's boot is the start of its process 1."""
+    with open('/proc/stat', encoding='ascii') as kernel, open('/proc/1/stat', encoding='utf-8') as process:
+        since = int(re.search(r'^btime (\d+)$', kernel.read(), re.MULTILINE).group(1))
+        return since + int(process.read().rpartition(')')[2].split()[19]) // os.sysconf('SC_CLK_TCK')
 
 
 def inventory(text):

@@ -8,23 +8,24 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-from . import errors
+from .errors import Refusal
 
 UNSET = '<not set>'
 NOT_IN_DATABASE = '<not in database>'
 NULL_REF = 'OpaqueRef:NULL'
 
-# kind: value, set or map; settable also means that keys of a map can be added and removed;
-# a hidden field shows in *-param-get only.
-Field = namedtuple('Field', ('name', 'api', 'kind', 'settable', 'show', 'hidden'))
+# kind: value, set or map; settable also means that keys of a map, or members of a set, can be added and removed;
+# a hidden field shows in *-param-get only;
+# takes: text, bool, int, size, or the class whose UUID the field is set to.
+Field = namedtuple('Field', ('name', 'api', 'kind', 'settable', 'show', 'hidden', 'takes'))
 
 
 class UnknownField(Exception):
     """`xe` was asked for a field that the class has not; the argument is its name."""
 
 
-def _field(name, api=None, kind='value', settable=False, show=None, hidden=False):
-    return Field(name, api or name.replace('-', '_'), kind, settable, show or _SHOW[kind], hidden)
+def _field(name, api=None, kind='value', settable=False, show=None, hidden=False, takes='text'):
+    return Field(name, api or name.replace('-', '_'), kind, settable, show or _SHOW[kind], hidden, takes)
 
 
 def _text(value, dummy):
@@ -69,29 +70,57 @@ def _controller(value, dummy):
     return value or UNSET
 
 
+def _metric(name):
+    """What a host's host_metrics object holds."""
+    def show(value, database):
+        return _text(database.attribute(value, name, NOT_IN_DATABASE), database)
+    return show
+
+
+def _lower(value, dummy):
+    return value.lower()
+
+
+def _disk_type(value, dummy):
+    return 'HA statefile' if value == 'ha_statefile' else value.capitalize()
+
+
 _SHOW = {'value': _text, 'set': _set, 'map': _map}
 _LABELS = [_field('uuid'), _field('name-label', settable=True), _field('name-description', settable=True)]
+_TAGS = _field('tags', kind='set', settable=True, show=_comma)
+_OTHER_CONFIG = _field('other-config', kind='map', settable=True)
 
+# Fields that the lab has no use for are left out; those that are here come in XAPI's order.
 FIELDS = {
     'pool': _LABELS + [
         _field('master', show=_uuid),
-        _field('default-SR', settable=True, show=_uuid),
-        _field('crash-dump-SR', settable=True, show=_uuid),
-        _field('suspend-image-SR', settable=True, show=_uuid),
-        _field('other-config', kind='map', settable=True),
+        _field('default-SR', settable=True, show=_uuid, takes='SR'),
+        _field('crash-dump-SR', settable=True, show=_uuid, takes='SR'),
+        _field('suspend-image-SR', settable=True, show=_uuid, takes='SR'),
+        _OTHER_CONFIG,
         _field('ha-enabled'),
+        _field('ha-configuration', show=_map),
+        _field('ha-statefiles', show=_uuids),
+        _field('ha-host-failures-to-tolerate', settable=True, takes='int'),
+        _field('ha-plan-exists-for'),
+        _field('ha-allow-overcommit', settable=True, takes='bool'),
+        _field('ha-overcommitted'),
         _field('vswitch-controller', show=_controller, hidden=True),
-        _field('tags', kind='set', show=_comma),
+        _TAGS,
     ],
     'host': _LABELS + [
         _field('enabled'),
         _field('API-version-major'),
         _field('API-version-minor'),
         _field('software-version', kind='map'),
-        _field('other-config', kind='map', settable=True),
+        _OTHER_CONFIG,
         _field('hostname'),
         _field('address'),
-        _field('tags', kind='set', show=_comma),
+        _field('memory-total', 'metrics', show=_metric('memory_total')),
+        _field('memory-free', 'metrics', show=_metric('memory_free')),
+        _field('host-metrics-live', 'metrics', show=_metric('live')),
+        _TAGS,
+        _field('control-domain-uuid', 'control_domain', show=_uuid),
         _field('resident-vms', 'resident_VMs', kind='set', show=_uuids),
     ],
     'network': _LABELS + [
@@ -99,8 +128,9 @@ FIELDS = {
         _field('PIF-uuids', 'PIFs', kind='set', show=_uuids),
         _field('MTU', settable=True),
         _field('bridge'),
-        _field('other-config', kind='map', settable=True),
-        _field('tags', kind='set', show=_comma),
+        _field('managed'),
+        _OTHER_CONFIG,
+        _TAGS,
     ],
     'pif': [
         _field('uuid'),
@@ -118,9 +148,61 @@ FIELDS = {
         _field('host-name-label', 'host', show=_name),
         _field('IP-configuration-mode', 'ip_configuration_mode'),
         _field('IP'),
-        _field('other-config', kind='map', settable=True),
+        _OTHER_CONFIG,
     ],
-    'vm': _LABELS + [_field('power-state')],
+    'vm': _LABELS + [
+        _field('is-a-template', settable=True, takes='bool'),
+        _field('is-a-snapshot'),
+        _field('is-control-domain'),
+        _field('power-state', show=_lower),
+        _field('memory-static-max', settable=True, takes='size'),
+        _field('blocked-operations', kind='map', settable=True),
+        _field('resident-on', show=_uuid),
+        _field('affinity', settable=True, show=_uuid, takes='host'),
+        _OTHER_CONFIG,
+        _field('ha-restart-priority', settable=True),
+        _field('VBDs', kind='set', show=_uuids),
+        _TAGS,
+    ],
+    'sr': _LABELS + [
+        _field('VDIs', kind='set', show=_uuids),
+        _field('PBDs', kind='set', show=_uuids),
+        _field('type'),
+        _field('content-type'),
+        _field('shared', settable=True, takes='bool'),
+        _OTHER_CONFIG,
+    ],
+    'vdi': _LABELS + [
+        _field('sr-uuid', 'SR', show=_uuid),
+        _field('sr-name-label', 'SR', show=_name),
+        _field('vbd-uuids', 'VBDs', kind='set', show=_uuids),
+        _field('virtual-size'),
+        _field('type', show=_disk_type),
+        _field('sharable'),
+        _field('read-only'),
+        _OTHER_CONFIG,
+    ],
+    'vbd': [
+        _field('uuid'),
+        _field('vm-uuid', 'VM', show=_uuid),
+        _field('vm-name-label', 'VM', show=_name),
+        _field('vdi-uuid', 'VDI', show=_uuid),
+        _field('vdi-name-label', 'VDI', show=_name),
+        _field('empty'),
+        _field('device'),
+        _field('userdevice', settable=True),
+        _OTHER_CONFIG,
+    ],
+    'pbd': [
+        _field('uuid'),
+        _field('host-uuid', 'host', show=_uuid),
+        _field('host-name-label', 'host', show=_name),
+        _field('sr-uuid', 'SR', show=_uuid),
+        _field('sr-name-label', 'SR', show=_name),
+        _field('device-config', kind='map'),
+        _field('currently-attached'),
+        _OTHER_CONFIG,
+    ],
     'sdn-controller': [_field('uuid'), _field('protocol'), _field('address'), _field('port')],
 }
 DEFAULTS = {
@@ -129,9 +211,18 @@ DEFAULTS = {
     'network': ['uuid', 'name-label', 'name-description', 'bridge'],
     'pif': ['uuid', 'device', 'VLAN', 'MAC', 'network-uuid', 'currently-attached', 'host-uuid'],
     'vm': ['name-label', 'uuid', 'power-state'],
+    'sr': ['uuid', 'name-label', 'name-description', 'type', 'content-type'],
+    'vdi': ['uuid', 'name-label', 'name-description', 'virtual-size', 'read-only', 'sharable', 'sr-uuid'],
+    'vbd': ['uuid', 'vm-uuid', 'vm-name-label', 'vdi-uuid', 'device', 'empty'],
+    'pbd': ['uuid', 'host-uuid', 'sr-uuid', 'device-config', 'currently-attached'],
     'sdn-controller': ['uuid', 'protocol', 'address', 'port'],
 }
-API_CLASS = {'pool': 'pool', 'host': 'host', 'network': 'network', 'pif': 'PIF', 'vm': 'VM', 'sdn-controller': 'SDN_controller'}
+# What a list command picks beside what it was told to.
+FILTERS = {'vm': [('is-a-template', 'false')]}
+FOLDED = ('MAC',)  # compared without regard to case
+API_CLASS = {
+    'pool': 'pool', 'host': 'host', 'network': 'network', 'pif': 'PIF', 'vm': 'VM', 'sr': 'SR', 'vdi': 'VDI', 'vbd': 'VBD', 'pbd': 'PBD',
+    'sdn-controller': 'SDN_controller'}
 
 
 def lookup(kind, name):
@@ -152,14 +243,14 @@ def split(kind, word):
         for field in fields:
             if field.name == name:
                 if field.kind == 'value':
-                    raise errors.internal("Failure: Field '%s' is not a set or map" % name)
+                    raise Refusal("Field '%s' is not a set or map" % name)
                 return field, key
-        raise errors.internal("Failure: Unknown field '%s'" % word)
+        raise Refusal("Unknown field '%s'" % word)
     for wanted in ('map', 'set'):
         for field in sorted((field for field in fields if field.kind == wanted), key=lambda field: -len(field.name)):
             if word.startswith(field.name + '-'):
                 return field, word[len(field.name) + 1:]
-    raise errors.internal("Failure: Unknown field '%s'" % word)
+    raise Refusal("Unknown field '%s'" % word)
 
 
 def matches(kind, record, word, wanted, database):
@@ -167,12 +258,13 @@ def matches(kind, record, word, wanted, database):
     field, key = split(kind, word)
     value = record[field.api]
     if key is None:
-        return field.show(value, database) == wanted
+        shown = field.show(value, database)
+        return shown.lower() == wanted.lower() if field.name in FOLDED else shown == wanted
     if field.kind == 'map':
         return value.get(key) == wanted
     if key != 'contains':
-        raise errors.internal('Failure: Invalid syntax for set filtering (should be set-param:contains=key)')
-    return wanted in value
+        raise Refusal('Invalid syntax for set filtering (should be set-param:contains=key)')
+    return wanted in ([_uuid(ref, database) for ref in value] if field.show is _uuids else value)
 
 
 def rows(kind, record, names, database):

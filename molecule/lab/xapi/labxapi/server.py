@@ -33,7 +33,7 @@ from .host import Host
 from .state import MANAGEMENT_BRIDGE, Store
 
 LOG = logging.getLogger('xapi')
-# Where hosts of one pool talk to each other: /lab/forward and /lab/cli from supporters, /lab/host to them.
+# Where hosts of one pool talk to each other: /lab/forward, /lab/cli, /lab/join and /lab/leave from supporters, /lab/host to them.
 PEER = '/lab/'
 HOST_ACTIONS = ('call_plugin', 'reboot', 'install_certificate', 'uninstall_certificate')
 RETRY = 2
@@ -52,6 +52,7 @@ class Service:
         self.api = None
         self.coordinator = host.coordinator
         self._lock = threading.Lock()
+        host.leaving = self._leave
         if self.coordinator is None:
             self.api = Api(Store(host.path('var/lib/lab-xapi/state.json')), host, self._call_host, self._record)
 
@@ -72,6 +73,8 @@ class Service:
             return self._answer(self._host_action, body)
         if path == PEER + 'join':
             return self._answer(lambda method, params: self.api.join(*params), body)
+        if path == PEER + 'leave':
+            return self._answer(lambda method, params: self.api.leave(*params), body)
         return self._answer(lambda method, params: self._call(method, params, local or path == PEER + 'forward'), body)
 
     def _call(self, method, params, trusted):
@@ -167,6 +170,16 @@ class Service:
 
     def _pool_join(self, facts):
         return self.api.join(facts) if self.api else call(self.coordinator, self.port, PEER + 'join', 'join', [facts])
+
+    def _leave(self):
+        """The last that XAPI hears of this host before it goes down."""
+        try:
+            if self.api:
+                self.api.leave(self.host.uuid)
+            else:
+                call(self.coordinator, self.port, PEER + 'leave', 'leave', [self.host.uuid])
+        except (OSError, ApiError) as error:
+            LOG.warning('this host goes down unnoticed: %r', error)
 
     def _note_network(self, session):
         """What the networks' stand-in needs to know of the database at the next boot."""

@@ -14,10 +14,11 @@ import re
 import threading
 import uuid
 
+from . import machines
 from .errors import ApiError
 from .records import NULL_REF
 
-CLASSES = ('pool', 'host', 'network', 'PIF', 'SDN_controller', 'VM', 'VIF', 'VLAN', 'Bond', 'SR')
+CLASSES = ('pool', 'host', 'host_metrics', 'network', 'PIF', 'SDN_controller', 'VM', 'VIF', 'VLAN', 'Bond', 'SR', 'PBD', 'VDI', 'VBD')
 SSL_PORT = 6632
 MANAGEMENT_BRIDGE = 'xenbr0'
 # The stand-in for a network card: the container's own eth0 is its cable and never joins a bridge.
@@ -53,6 +54,12 @@ class Database:
             return self.tables[name][reference]
         except KeyError:
             raise ApiError('HANDLE_INVALID', name, reference)
+
+    def add(self, name, record):
+        """A new object's reference."""
+        reference = ref(record['uuid'])
+        self.tables[name][reference] = record
+        return reference
 
     def by_uuid(self, name, identity):
         for reference, record in self.tables[name].items():
@@ -126,16 +133,34 @@ class Database:
     def join(self, host, coordinator=False):
         """A host's XAPI started: take its facts in, mark it enabled unless it was told to stay disabled. As often as wanted.
 
-        :arg host: uuid, name_label, address, hostname, api_version (two numbers as text), software_version.
+        :arg host: uuid, name_label, address, hostname, api_version (two numbers as text), software_version, memory in bytes,
+            control_domain (a UUID), boot_time and agent_start_time in seconds since 1970.
         """
         reference = ref(host['uuid'])
-        record = self.tables['host'].setdefault(reference, new_host(host))
+        if reference not in self.tables['host']:
+            self.add('host', self._new_host(reference, host))
+        record = self.tables['host'][reference]
         record.update(address=host['address'], hostname=host['hostname'], software_version=host['software_version'])
         record['enabled'] = record['auto_enable']
+        self.record('host_metrics', record['metrics'])['live'] = True
         if coordinator:
             self.pool['master'] = reference
         self._plug(reference, host)
+        times = {name: '%d.' % host[name] for name in ('boot_time', 'agent_start_time')}
+        has_booted = record['other_config'].get('boot_time') not in (None, times['boot_time'])
+        record['other_config'].update(times)
+        machines.account(self)
+        if has_booted:
+            machines.arrive(self, reference)
         return reference
+
+    def _new_host(self, reference, host):
+        metrics = self.add('host_metrics', dict(uuid=str(uuid.uuid4()), live=False, memory_total=str(host['memory']), memory_free='0', other_config={}))
+        domain = dict(machines.new_control_domain(host['control_domain'], host['hostname']), resident_on=reference)
+        return dict(
+            uuid=host['uuid'], name_label=host['name_label'], name_description='', auto_enable=True, other_config={}, tags=[], resident_VMs=[],
+            control_domain=self.add('VM', domain), metrics=metrics,
+            API_version_major=host['api_version'][0], API_version_minor=host['api_version'][1])
 
     def _plug(self, reference, host):
         network = next(one for one, record in self.tables['network'].items() if record['bridge'] == MANAGEMENT_BRIDGE)
@@ -145,7 +170,10 @@ class Database:
             self.tables['network'][network]['PIFs'].append(ref(pif['uuid']))
 
     def disable(self, reference, auto_enable=True):
-        self.record('host', reference).update(enabled=False, auto_enable=auto_enable)
+        """Nothing happens to a host that is disabled already, not even with another ``auto_enable``."""
+        record = self.record('host', reference)
+        if record['enabled']:
+            record.update(enabled=False, auto_enable=record['auto_enable'] and auto_enable)
 
     def enable(self, reference):
         self.record('host', reference).update(enabled=True, auto_enable=True)
@@ -226,17 +254,13 @@ def new_pool():
     return {
         'pool': {ref(pool): dict(
             uuid=pool, name_label='', name_description='', master=NULL_REF, default_SR=NULL_REF, crash_dump_SR=NULL_REF,
-            suspend_image_SR=NULL_REF, other_config={}, ha_enabled=False, vswitch_controller='', tags=[])},
+            suspend_image_SR=NULL_REF, other_config={}, vswitch_controller='', tags=[],
+            ha_enabled=False, ha_configuration={}, ha_statefiles=[], ha_host_failures_to_tolerate='0', ha_plan_exists_for='0',
+            ha_allow_overcommit=True, ha_overcommitted=False)},
         'network': {ref(network): dict(
             uuid=network, name_label='Pool-wide network associated with ' + MANAGEMENT_DEVICE, name_description='', VIFs=[], PIFs=[], MTU='1500',
             bridge=MANAGEMENT_BRIDGE, managed=True, other_config={}, tags=[], purpose=[])},
     }
-
-
-def new_host(host):
-    return dict(
-        uuid=host['uuid'], name_label=host['name_label'], name_description='', auto_enable=True, other_config={}, tags=[], resident_VMs=[],
-        API_version_major=host['api_version'][0], API_version_minor=host['api_version'][1])
 
 
 def new_pif(reference, host, network):
