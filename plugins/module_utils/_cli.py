@@ -20,8 +20,10 @@ from ansible.module_utils.common.process import get_bin_path
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 from ansible.module_utils.six.moves import shlex_quote
 
-# Seconds between SIGTERM and SIGKILL for a tool that ran out of time.
+# Seconds between SIGTERM and SIGKILL for a tool that is ended.
 GRACE = 5
+# Seconds between two looks at a tool that runs.
+TICK = 1
 
 Result = namedtuple('Result', ('argv', 'rc', 'out', 'err'))
 
@@ -43,6 +45,10 @@ class CliError(Exception):
         return dict(cmd=self.result.argv, rc=self.result.rc, stdout=self.result.out, stderr=self.result.err)
 
 
+class Ended(CliError):
+    """A tool that was ended before it was done: its time was up, or nobody waited for it any more."""
+
+
 def find(name, paths=()):
     """The path of a tool; ``paths`` are searched beside PATH and the sbin folders."""
     try:
@@ -58,7 +64,7 @@ def check_path(option, path):
         raise CliError('%s: %r holds a NUL character, which no path can.' % (option, to_native(path)))
 
 
-def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
+def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None, wanted=None):
     """Run ``argv`` and return its :class:`Result`.
 
     :arg time_limit: seconds, after which the tool and its children are ended.
@@ -66,20 +72,21 @@ def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None):
     :arg data: text for the standard input, which is empty otherwise.
     :arg env: variables set beside those of this process.
     :arg output: an open binary file that receives both output streams as they come.
-    :raises CliError: no such program, a status that is not ``ok``, or no end in time.
+    :arg wanted: a function that is asked every second; once it says no, the tool and its children are ended.
+    :raises CliError: no such program, or a status that is not ``ok``; as :class:`Ended` no end in time, or no longer wanted.
     """
     argv = [to_native(word) for word in argv]
-    process = _start(argv, time_limit, cwd, env, output)
+    process = _start(argv, time_limit, cwd, env, output, wanted)
     try:
         out, err = process.communicate(to_bytes(data) if data is not None else None)
     except BaseException:
         process.end()
         raise
     finally:
-        process.stop_clock()
+        process.dismiss_guard()
     result = Result(argv, process.returncode, _text(out), _text(err))
-    if process.expired:
-        raise CliError('%s did not finish within %s seconds and was ended.' % (quote(argv), time_limit), result)
+    if process.fault:
+        raise Ended('%s %s and was ended.' % (quote(argv), process.fault), result)
     if ok is not None and result.rc not in ok:
         said = (result.err or result.out).strip()
         raise CliError('%s failed with status %d%s' % (quote(argv), result.rc, ': ' + said if said else '.'), result)
@@ -91,10 +98,10 @@ def quote(argv):
     return to_text(' '.join(shlex_quote(to_native(word)) for word in argv))
 
 
-def _start(argv, time_limit, cwd, env, output):
+def _start(argv, time_limit, cwd, env, output, wanted):
     try:
         return _Process(
-            time_limit, argv, cwd=cwd, env=dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {})), stdin=subprocess.PIPE,
+            time_limit, wanted, argv, cwd=cwd, env=dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {})), stdin=subprocess.PIPE,
             stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT if output else subprocess.PIPE)
     except OSError as error:
         raise CliError('%s could not be started: %s' % (quote(argv), to_native(error)))
@@ -105,31 +112,39 @@ def _text(stream):
 
 
 class _Process(subprocess.Popen):
-    """A process that leads a group of its own, which is ended when ``limit`` seconds have passed, its children with it.
+    """A process that leads a group of its own. A guard ends the group when ``limit`` seconds have passed or ``wanted()`` says no.
 
     AnsibleModule.run_command has no time limit and leaves children behind.
     """
 
-    def __init__(self, limit, argv, **options):
+    def __init__(self, limit, wanted, argv, **options):
         super(_Process, self).__init__(argv, close_fds=True, preexec_fn=os.setsid, **options)
-        self.expired = False
-        self._timers = [threading.Timer(limit, self._expire), threading.Timer(limit + GRACE, self._signal, [signal.SIGKILL])]
-        for timer in self._timers:
-            timer.daemon = True
-            timer.start()
+        self.fault = None
+        self._dismissed = threading.Event()
+        guard = threading.Thread(target=self._watch, args=[limit, wanted])
+        guard.daemon = True
+        guard.start()
 
-    def stop_clock(self):
-        for timer in self._timers:
-            timer.cancel()
+    def dismiss_guard(self):
+        self._dismissed.set()
 
     def end(self):
         """For an interrupt: nothing that was started stays behind."""
         self._signal(signal.SIGTERM)
         self.wait()
 
-    def _expire(self):
-        self.expired = True
-        self._signal(signal.SIGTERM)
+    def _watch(self, limit, wanted):
+        end = _seconds() + limit
+        while not self._dismissed.wait(max(0, min(TICK, end - _seconds()))):
+            if _seconds() >= end:
+                self.fault = 'did not finish within %s seconds' % limit
+            elif wanted and not wanted():
+                self.fault = 'is no longer waited for by anybody'
+            if self.fault:
+                self._signal(signal.SIGTERM)
+                if not self._dismissed.wait(GRACE):
+                    self._signal(signal.SIGKILL)
+                return
 
     def _signal(self, number):
         try:
@@ -137,3 +152,8 @@ class _Process(subprocess.Popen):
         except OSError as error:
             if error.errno != errno.ESRCH:
                 raise
+
+
+def _seconds():
+    """A clock that nobody sets; Python 2.7 has no time.monotonic."""
+    return os.times()[4]

@@ -10,11 +10,12 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import time
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm, _rpm_log, _rpm_origin
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _audience, _cli, _processes, _rpm, _rpm_log, _rpm_origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_manifest import PARTIAL, write_manifest
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import FOLDERS, STAGES, arguments, fit_folder
 
@@ -47,11 +48,11 @@ def commands(options, where, spec):
 
 
 @contextlib.contextmanager
-def lock(where, built):
+def lock(where, built, lease):
     """Hold the folder tree for one build and yield its log, open for writing.
 
     The log is the lock: rpmbuild inherits it, so that the tree stays locked as long as a process of the build lives,
-    even where this one was killed.
+    even where this one was killed. The first line of the log says whose it is, with the ``lease`` where there is one.
 
     :raises CliError: another build holds it; its first line says which.
     """
@@ -61,15 +62,30 @@ def lock(where, built):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (IOError, OSError):
             stream.seek(0)
-            holder = to_text(stream.readline()).strip('# \n') or 'another build has just begun'
+            holder = to_text(stream.readline(), errors='surrogate_or_replace').strip('# \n') or 'another build has just begun'
             raise _cli.CliError('%s is in use: %s. Wait until that build has ended (fuser -v %s shows its processes), '
                                 'or give another topdir.' % (where['_topdir'], holder, where['live_log']))
         stream.truncate(0)
-        stream.write(to_bytes('# process %d builds %s since %s\n' % (os.getpid(), built, time.strftime('%Y-%m-%d %H:%M:%S'))))
+        watched = ' as long as %s is kept up' % lease if lease else ''
+        stream.write(to_bytes('# process %d builds %s since %s%s\n' % (os.getpid(), built, time.strftime('%Y-%m-%d %H:%M:%S'), watched)))
         stream.flush()
         yield stream
     finally:
         stream.close()
+
+
+@contextlib.contextmanager
+def orderly_end():
+    """Have a signal that asks this process to end unwind it, so that it ends what it started and puts away what it left."""
+    def leave(number, frame):
+        raise _cli.Ended('a signal asked for the end (number %d)' % number)
+
+    before = dict((number, signal.signal(number, leave)) for number in (signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def build(options, where, wanted, time_limit):
@@ -80,7 +96,7 @@ def build(options, where, wanted, time_limit):
     """
     for name in FOLDERS:
         _make(where[name])
-    with lock(where, options['srpm'] or options['spec']) as log:
+    with orderly_end(), lock(where, options['srpm'] or options['spec'], options['lease']) as log:
         forget(where)
         try:
             spec = collect(options, where, wanted, time_limit)
@@ -135,13 +151,16 @@ def _rpmbuild(options, where, spec, log, time_limit):
         words += ['--define', '%s %s' % (kind, _partial(where, kind))]
     if options['jobs']:
         words += ['--define', '_smp_mflags -j%d' % options['jobs']]
+    mark = _processes.new_mark()
     environment = dict((to_native(name), to_native(to_text(value))) for name, value in options['environment'].items())
     try:
-        _cli.run(words + [spec], time_limit, env=environment, output=log)
+        _cli.run(words + [spec], time_limit, env=dict(environment, **mark), output=log, wanted=_audience.Audience(options['lease']).waits)
     except _cli.CliError as error:
         with open(where['live_log'], 'rb') as stream:
             text = to_text(stream.read(), errors='surrogate_or_replace')
         raise _rpm_log.failure(text, error, spec, where['log'])
+    finally:
+        _processes.end_all(mark)  # unit tests start daemons, which are in no group that could be ended with rpmbuild
 
 
 def _version(tool, time_limit):

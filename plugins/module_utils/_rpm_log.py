@@ -18,6 +18,8 @@ _ENDED = re.compile(r'^error: Bad exit status from \S+ \(%(\w+)\)', re.M)
 _NEEDED = re.compile(r'^\t(\S.*?) is needed by \S+$', re.M)
 # Autotest's line of a test that failed, or passed against expectation.
 _TEST = re.compile(r'^ *(\d+): (.*?)\s+(?:FAILED|UNEXPECTED PASS)(?: \(.*\))?$', re.M)
+# A suite that failed is run again with the failed tests alone (RECHECK of Open vSwitch): the last run counts.
+_SUITE = re.compile(r'^## .+ test suite\. ##$', re.M)
 _TOOL_ERROR = re.compile('|'.join((
     r'^configure: error: (?!in `).*',
     r'^\S+?:\d+(?::\d+)?: (?:fatal )?error: .*',  # compilers
@@ -47,9 +49,10 @@ class BuildError(_cli.CliError):
 def failure(text, error, spec, log):
     """The :class:`BuildError` for a build of ``spec`` whose log holds ``text`` and is kept at ``log``; ``error`` is what ended it."""
     found = explain(text)
+    causes = [] if isinstance(error, _cli.Ended) else _causes(found)  # what tools say of being ended is no cause
     return BuildError('The build of %s failed in %s: %s. The whole log: %s' % (
         os.path.basename(spec), found['stage'] or 'preparation, before its first stage',
-        '; '.join(_causes(found) or [str(error)]), log), found, log, text)
+        '; '.join(causes or [str(error)]), log), found, log, text)
 
 
 def explain(log):
@@ -62,7 +65,7 @@ def explain(log):
     ended, begun = _ENDED.search(log), list(_STAGE.finditer(log))
     part = log[begun[-1].start():] if begun else ''
     stage = ended.group(1) if ended else (begun[-1].group(1) or begun[-1].group(2)) if begun else None
-    tests = [dict(number=int(number), name=name) for number, name in _TEST.findall(part)]
+    tests = [dict(number=int(number), name=name) for number, name in _TEST.findall(_SUITE.split(part)[-1])]
     first = _TOOL_ERROR.search(part)
     errors = [first.group(0)] if first else []
     if ended and not errors and not tests:

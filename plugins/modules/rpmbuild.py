@@ -18,6 +18,10 @@ description:
   - Results appear at their place only when the whole build succeeded, and the manifest after them.
     An interrupted build leaves no manifest and no half result.
   - Two builds in one O(topdir) cannot mix; the second is refused and told which build is under way.
+  - While it builds, the task says every few seconds how far it is, see O(progress_interval), and brings the log to O(log_to) as it grows.
+  - When the run of Ansible is interrupted or killed, rpmbuild and all that it started is ended, at once or, where the controller
+    had no time to say so or cannot be reached, within some two minutes. The next run builds from the start.
+    A task with C(async) goes on, as always.
   - In check mode a file that is not there yet counts as a change, with a warning, since an earlier task may have been about to bring it.
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes
@@ -100,6 +104,26 @@ options:
       - A build that takes longer is ended together with its children, and the task fails.
     type: int
     default: 7200
+  progress_interval:
+    description:
+      - The shortest time between two lines about how far the build is, in seconds, on the standard error output of Ansible.
+        V(0) is for none.
+      - A line tells the stage, the objects compiled or the unit tests run, and the time since the start.
+        A percentage is there where an earlier build with the same parameters tells how many objects there are, and for unit tests.
+    type: int
+    default: 10
+  log_to:
+    description:
+      - A file on the controller for the whole log, that of a failed build too. It is written while the build goes on.
+        Where nothing is built it stays as it is, or is brought if it is missing.
+      - A relative path starts at the playbook's folder.
+    type: str
+  lease:
+    description:
+      - A file on the host that whoever started the module touches time and again.
+        The build is ended when the file is taken away, or was not touched for two minutes.
+      - The task keeps one by itself. It is for other callers of the module.
+    type: path
 seealso:
   - module: xenserver.openvswitch.rpm_package
 '''
@@ -115,6 +139,8 @@ EXAMPLES = r'''
       kernel_uname: 3.10.0+2
     without:
       - check
+    progress_interval: 30
+    log_to: artifacts/rpmbuild.log
   register: build
 
 - name: The source package is built in a folder of its own
@@ -213,6 +239,11 @@ log:
   returned: success, and failure of the build
   type: str
   sample: /root/rpmbuild/RPMS/openvswitch-xen-4f53cda18c2b.log
+live_log:
+  description: The file that takes what a build prints while it is under way; all builds in O(topdir) use it, one after another.
+  returned: success
+  type: str
+  sample: /root/rpmbuild/rpmbuild.log
 reasons:
   description: Why a build was needed, or in check mode would be. Empty where everything is up to date.
   returned: success
@@ -272,7 +303,7 @@ def refuse(texts):
 def run(module):
     given = origin.absolute(module.params)
     refuse(bad_options(given))
-    foresee(module, files(given), rpms=[], inputs={}, manifest=None, log=None, reasons=['a file is not there yet'])
+    foresee(module, files(given), rpms=[], inputs={}, manifest=None, log=None, live_log=None, reasons=['a file is not there yet'])
     refuse(bad_files(given))
     options = origin.extract(given, module.tmpdir)
     folders, versions = build.survey(options, SHORT)
@@ -288,7 +319,7 @@ def run(module):
     result = manifest or dict(rpms=[], prepared=None)
     prepared = dict(prepared=result['prepared']) if options['stage'] == 'prep' else {}
     exit_with(module, change, rpms=result['rpms'], inputs=wanted, manifest=where['manifest'], log=where['log'],
-              reasons=reasons, **prepared)
+              live_log=where['live_log'], reasons=reasons, **prepared)
 
 
 def note(change, manifest, wanted, commands):
@@ -317,7 +348,11 @@ def main():
             'topdir': dict(type='path'),
             'jobs': dict(type='int'),
             'stage': dict(type='str', choices=['binary', 'all', 'source', 'prep'], default='binary'),
-            'time_limit': dict(type='int', default=7200)},
+            'time_limit': dict(type='int', default=7200),
+            # These two are for the action plugin.
+            'progress_interval': dict(type='int', default=10),
+            'log_to': dict(type='str'),
+            'lease': dict(type='path')},
         required_one_of=[('spec', 'srpm')],
         mutually_exclusive=[('spec', 'srpm'), ('spec_member', 'srpm')],
         supports_check_mode=True))

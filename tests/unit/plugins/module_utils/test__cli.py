@@ -97,6 +97,15 @@ def test_the_time_limit_ends_the_program_and_its_children(tmp_path):
     raise AssertionError('the child still runs')
 
 
+def test_a_program_that_nobody_wants_any_more_is_ended(monkeypatch):
+    monkeypatch.setattr(_cli, 'TICK', 0.1)
+    answers = [True, True, False]
+    with pytest.raises(_cli.Ended) as caught:
+        _cli.run(python('import time; time.sleep(60)'), 50, wanted=lambda: answers.pop(0))
+    assert 'is no longer waited for by anybody and was ended' in str(caught.value) and answers == []
+    assert _cli.run(python('import time; time.sleep(0.5)'), 50, wanted=lambda: True).rc == 0
+
+
 def test_a_program_that_ignores_the_signal_is_ended_all_the_same(monkeypatch):
     monkeypatch.setattr(_cli, 'GRACE', 0.5)
     code = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)'

@@ -42,6 +42,17 @@ def test_failed_unit_tests(captured, version):
         (2, 'vlog - Python (long name, with: colon)'), (3, 'expected to fail but passes'), (5, 'daemon does not start')]
 
 
+def test_a_test_that_passed_when_it_was_run_again_has_not_failed(captured):
+    text = 'Executing(%check): /bin/sh -e /var/tmp/rpm-tmp.a\n' + captured('../../plugin_utils/fixtures/autotest-2.69-recheck.log')
+    assert log.explain(text)['failed_tests'] == [dict(number=3, name='bonding - always fails')]
+
+
+def test_what_tools_say_of_being_ended_is_no_cause(captured):
+    text = captured('rpm/rpmbuild-4.18-make.log')
+    assert 'was ended' in str(log.failure(text, _cli.Ended('x was ended.'), '/a.spec', '/log'))
+    assert 'was ended' not in str(log.failure(text, _cli.CliError('x was ended.'), '/a.spec', '/log'))
+
+
 @pytest.mark.parametrize('version', VERSIONS)
 def test_all_missing_requires(captured, version):
     found = log.explain(captured('rpm/rpmbuild-%s-requires.log' % version))

@@ -217,22 +217,68 @@ def test_a_build_that_takes_too_long_is_ended(host):
     assert not os.path.exists(result['log'][:-4] + '.json')
 
 
-def killed_amid(host):
-    """Start the module in a process of its own, kill that when the build is under way, and return its id; rpmbuild lives on until released."""
-    respec(host, 'touch %s/begun; while [ ! -e %s/release ]; do sleep 0.1; done' % (host.folder, host.folder))
+# A build as with unit tests: it starts a daemon, which leaves its process group, and goes on until it is released.
+ENDLESS = 'setsid sh -c "echo \\$\\$ > @FOLDER@/begun.new; mv @FOLDER@/begun.new @FOLDER@/begun; while [ ! -e @FOLDER@/release ]; do sleep 0.1; done" &\nwait'
+
+
+def begun(host, **options):
+    """Start the module in a process of its own and wait until its build is under way; the ids of the module and of the daemon."""
+    respec(host, ENDLESS.replace('@FOLDER@', host.folder))
     child = os.fork()
     if child == 0:
         try:
-            build(host)
+            build(host, **options)
         finally:
             os._exit(0)
     end = time.time() + 60
     while not os.path.exists(os.path.join(host.folder, 'begun')):
         assert time.time() < end and os.waitpid(child, os.WNOHANG) == (0, 0)
         time.sleep(0.1)
+    with open(os.path.join(host.folder, 'begun')) as stream:
+        return child, int(stream.read())
+
+
+def killed_amid(host):
+    """Kill the module when its build is under way, and return its id; rpmbuild lives on until released."""
+    child = begun(host)[0]
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return child
+
+
+def runs(pid):
+    try:
+        with open('/proc/%d/stat' % pid) as stream:
+            return stream.read().split()[2] != 'Z'
+    except (IOError, OSError):
+        return False
+
+
+def kept_up(host):
+    return host.write('lease', '')
+
+
+@pytest.mark.parametrize('options, end', [
+    (dict(lease=True), lambda host, child: os.unlink(kept_up(host))),
+    (dict(), lambda host, child: os.kill(child, signal.SIGTERM)),
+    (dict(), lambda host, child: os.kill(child, signal.SIGHUP)),
+], ids=['the lease is taken away', 'terminated', 'hung up'])
+def test_an_ended_build_takes_all_that_it_started_with_it_and_can_be_started_again(host, options, end):
+    good = build(host)[0]
+    child, daemon = begun(host, **dict((name, kept_up(host)) for name in options))
+    end(host, child)
+    os.waitpid(child, 0)
+    assert not runs(daemon)
+    assert not os.path.exists(good['manifest']) and not [path for path in everything(host.topdir) if '.partial' in path]
+    respec(host, '')
+    result, failed = build(host)
+    assert not failed and result['changed'] and len(result['rpms']) == 2
+
+
+def test_a_build_that_nobody_waits_for_says_so_and_not_what_its_tools_say_of_their_end(host):
+    respec(host, 'trap "echo \'make: *** [all] Terminated\'; exit 1" TERM; sleep 60 & wait')
+    result, failed = build(host, lease=os.path.join(host.folder, 'nothere'))
+    assert failed and 'no longer waited for by anybody' in result['msg'] and 'make' not in result['msg'] and result['stage'] == '%build'
 
 
 def test_two_builds_cannot_mix_and_an_interrupted_one_leaves_nothing_that_counts(host):
