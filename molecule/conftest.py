@@ -36,18 +36,26 @@ class Run:
         return sum(int(count) for count in re.findall(r"changed=(\d+)", self.text))
 
 
-def run_ansible(*argv):
-    """Run ``ansible`` or ``ansible-playbook`` on the lab's inventory, with ``-i`` among argv on another one."""
-    program, *rest = argv
-    inventory = [] if "-i" in rest else ["-i", str(PROJECT / "molecule/lab/inventory")]
+def _command(program, *arguments):
+    """What runs ``ansible`` or ``ansible-playbook`` on the lab's inventory, with ``-i`` among the arguments on another one."""
+    inventory = [] if "-i" in arguments else ["-i", str(PROJECT / "molecule/lab/inventory")]
     environment = dict(
         os.environ,
         ANSIBLE_CONFIG=str(PROJECT / "molecule/lab/ansible.cfg"),
         ANSIBLE_COLLECTIONS_PATH=str(PROJECT / ".cache/collections"),
         ANSIBLE_FORCE_COLOR="0",
     )
-    command = [str(pathlib.Path(sys.executable).parent / program), *inventory, *rest]
-    return Run(subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False))
+    return dict(args=[str(pathlib.Path(sys.executable).parent / program), *inventory, *arguments], cwd=PROJECT, env=environment)
+
+
+def run_ansible(*argv):
+    """Run it to its end."""
+    return Run(subprocess.run(**_command(*argv), capture_output=True, text=True, timeout=600, check=False))
+
+
+def ansible_process(*argv):
+    """Start it in a process group of its own, as a shell does."""
+    return subprocess.Popen(**_command(*argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,14 @@ def test_the_tarball_was_made_on_the_builder(host, artifacts):
     assert made.sha256sum == hashlib.sha256((artifacts / "openvswitch-3.1.0.tar.gz").read_bytes()).hexdigest()
 
 
+def test_the_whole_log_lies_beside_the_rpms(built):
+    folder, manifest = built
+    log = (folder / "rpmbuild.log").read_text()
+    assert log.startswith("# process ") and "Executing(%clean)" in log
+    for rpm in manifest["rpms"]:
+        assert f"/{os.path.basename(rpm['path'])}\n" in log
+
+
 def test_a_changed_parameter_builds_again(playbook):
     run = playbook("build", "--check", "-e", "ovs_build_release=2")
     assert run.rc == 0, run.text
