@@ -17,7 +17,7 @@ ALL = ('autoreconf', 'aclocal', 'libtoolize', 'make', 'gcc', 'tar', 'gzip', 'git
 @pytest.fixture
 def host(monkeypatch):
     """``host(names, python)``: the programs that are there, and the versions that Pythons say they are."""
-    def make(names, pythons=None):
+    def make(names, pythons=None, six=True):
         pythons = {'python3': '3.9.2'} if pythons is None else pythons
 
         def find(name):
@@ -26,6 +26,8 @@ def host(monkeypatch):
             raise _cli.CliError('no')
 
         def run(argv, time_limit, ok=(0,)):
+            if 'six' in argv[-1]:
+                return _cli.Result(argv, 0 if six else 1, '', '' if six else 'ImportError: No module named six')
             said = pythons.get(os.path.basename(argv[0]), '%s 1.0\nmore' % argv[0])
             return _cli.Result(argv, 0, said + '\n', '')
         monkeypatch.setattr(_cli, 'find', find)
@@ -83,6 +85,15 @@ def test_the_python_that_a_version_takes(version, python):
 def test_the_python_that_a_host_has(host, version, pythons, missing):
     host(ALL, pythons)
     assert survey(version=version)[1] == missing
+
+
+@pytest.mark.parametrize('version, wants_it', [('2.5.12', False), ('2.6.0', True), ('2.12.0', True), ('2.13.0', False)])
+def test_six_is_asked_for_where_configure_wants_it(host, version, wants_it):
+    """Source: m4/openvswitch.m4 of v2.9.9, OVS_CHECK_PYTHON."""
+    host(ALL, {'python2.7': '2.7.18', 'python3': '3.9.2'}, six=False)
+    assert survey(version=version)[1] == (['the library six of /bin/python2.7 (package python-six)'] if wants_it else [])
+    host(ALL, {'python2.7': '2.7.18'})
+    assert survey(version='2.9.9')[1] == []
 
 
 def test_versions_are_one_line_each(host):
