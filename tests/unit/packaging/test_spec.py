@@ -143,3 +143,16 @@ def test_patches_are_applied_in_their_order(files, tmpdir, given, content):
 def test_patches_go_into_a_source_package(files):
     found = query(files, '3.1.0', {'openvswitch_patches': 'z.patch a.patch'}, '--srpm', '--qf', '[%{PATCH}\n]')[1]
     assert sorted(found) == ['a.patch', 'z.patch']
+
+
+@needs_rpm
+@pytest.mark.parametrize('version, wanted', [('2.5.12', True), ('2.9.9', True), ('2.10.7', False), ('3.1.0', False)])
+def test_functions_that_openssl_writes_are_made_for_the_header(files, tmpdir, version, wanted):
+    """2.5.12 with OpenSSL 1.1.1n: lib/dhparams.c:2:12: error: static declaration of 'get_dh1024' follows non-static declaration"""
+    assert ('openssl' in query(files, version, {}, '--buildrequires')[1]) == wanted
+    spec = query(files, version, {}, '--parse')[1]
+    assert ('make lib/dhparams.c' in spec) == wanted
+    if wanted:
+        tmpdir.mkdir('lib').join('dhparams.c').write('#include "lib/dhparams.h"\nstatic DH *get_dh1024(void)\n{\n    static unsigned char dhp_1024[] = {\n')
+        subprocess.check_call(['sh', '-c', spec[spec.index('make lib/dhparams.c') + 1]], cwd=str(tmpdir))
+        assert tmpdir.join('lib', 'dhparams.c').read() == '#include "lib/dhparams.h"\nDH *get_dh1024(void)\n{\n    static unsigned char dhp_1024[] = {\n'
