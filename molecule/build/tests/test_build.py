@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
+import subprocess
 
 import pytest
 
-from conftest import BUILDER, DDK
+from conftest import BUILDER, DDK, PROJECT
 
 testinfra_hosts = [DDK]
 
@@ -37,6 +38,15 @@ def test_rpm_agrees_with_the_manifest(host, built):
         assert host.check_output(query, "%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH} %{SHA256HEADER}", rpm["path"]) == (
             f"{rpm['name']}-{rpm['version']}-{rpm['release']}.{rpm['arch']} {rpm['header_sha256']}"
         )
+
+
+def test_rpmlint_finds_nothing_unexplained(built):
+    """Warnings count: what is right as it is has its reason in the configuration."""
+    folder, manifest = built
+    rpms = [folder / os.path.basename(rpm["path"]) for rpm in manifest["rpms"]]
+    command = ["/usr/bin/rpmlint", "--config", PROJECT / ".config/rpmlint.toml", *rpms]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert f"{len(rpms)} packages and 0 specfiles checked; 0 errors, 0 warnings" in found.stdout, found.stdout + found.stderr
 
 
 def test_the_userspace_is_the_version_of_the_tarball(built):

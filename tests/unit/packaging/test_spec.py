@@ -146,6 +146,18 @@ def test_patches_go_into_a_source_package(files):
 
 
 @needs_rpm
+def test_sub_packages_without_programs_are_for_any_machine(files):
+    found = query(files, '3.1.0', {}, '--qf', '%{NAME}.%{ARCH}\n')[1]
+    assert found == ['openvswitch.x86_64', 'openvswitch-ipsec.noarch', 'python3-openvswitch.noarch']
+
+
+@needs_rpm
+def test_the_library_needs_the_python_whose_path_it_is_on(files):
+    version = subprocess.check_output(['/usr/bin/python3', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], universal_newlines=True)
+    assert 'python(abi) = ' + version.strip() in query(files, '3.1.0', {}, '--requires')[1]
+
+
+@needs_rpm
 @pytest.mark.parametrize('version, wanted', [('2.5.12', True), ('2.9.9', True), ('2.10.7', False), ('3.1.0', False)])
 def test_functions_that_openssl_writes_are_made_for_the_header(files, tmpdir, version, wanted):
     """2.5.12 with OpenSSL 1.1.1n: lib/dhparams.c:2:12: error: static declaration of 'get_dh1024' follows non-static declaration"""
