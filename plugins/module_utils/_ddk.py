@@ -19,12 +19,10 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli,
 MODULES = '/lib/modules'
 
 # By the name under which the plan asks for it: what there must be, and the package that usually holds it.
-_PROGRAMS = dict(rpmbuild='rpm-build', make='make', tar='tar', gzip='gzip', patch='patch')
+_PROGRAMS = dict(rpmbuild='rpm-build', make='make', tar='tar', gzip='gzip', openssl='openssl', patch='patch')
 _HEADERS = {'stdio.h': 'glibc-devel', 'openssl/ssl.h': 'openssl-devel', 'cap-ng.h': 'libcap-ng-devel'}
 _PYTHON_SAYS = ('import sys\ntry:\n    import six\nexcept ImportError:\n    six = None\n'
                 'print("%d.%d.%d %s" % (tuple(sys.version_info[:3]) + (six and "six" or "-",)))')
-# Between these releases the sources' own Python needs six.
-_SIX = ((2, 6), (2, 13))
 
 
 def survey(want, time_limit):
@@ -177,7 +175,7 @@ def _builds(want, kernels):
 
 def _missing(have, want, kernels):
     """All that the build needs and this host lacks, one text each."""
-    programs = [name for name in sorted(_PROGRAMS) if name != 'patch' or want['patched']]
+    programs = [name for name in sorted(_PROGRAMS) if _takes(want, name)]
     texts = ['%s (package %s)' % (name, _PROGRAMS[name]) for name in programs if not have['programs'][name]]
     if have['programs']['compiler']:
         headers = [name for name in sorted(_HEADERS) if name != 'cap-ng.h' or (want['spec'] == 'bundled' and 'libcapng' not in want['without'])]
@@ -192,6 +190,13 @@ def _missing(have, want, kernels):
     return texts
 
 
+def _takes(want, program):
+    """Whether the build takes a program; before 2.10 openssl writes one of the sources."""
+    if program == 'openssl':
+        return _ovs_releases.numbers(want['version']) < (2, 10)
+    return program != 'patch' or want['patched']
+
+
 def _python_missing(have, want):
     lowest, own = _dist_tools.python_for(want['version']), _own_python(want)
     needed = 'Python %d.%d or later' % lowest
@@ -199,6 +204,6 @@ def _python_missing(have, want):
     if not fitting:
         there = ', '.join('%(path)s is %(version)s' % python for python in have['pythons'])
         return ['%s of the series %d%s%s' % (needed, lowest[0], ' as %s' % own if own else '', ' (%s)' % there if there else '')]
-    if _SIX[0] <= _ovs_releases.numbers(want['version'])[:2] < _SIX[1] and not [python for python in fitting if python['six']]:
+    if _dist_tools.SIX[0] <= _dist_tools.numbers(want['version']) < _dist_tools.SIX[1] and not [python for python in fitting if python['six']]:
         return ['six for %s (package python-six)' % fitting[0]['path']]
     return []

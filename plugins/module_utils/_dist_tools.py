@@ -26,8 +26,8 @@ PATCH = (('patch',), 'patch')
 # The lowest Python that configure takes, by the release that began to ask for it.
 _PYTHONS = (((3, 5), (3, 7)), ((3, 2), (3, 6)), ((2, 13), (3, 4)), ((2, 5), (2, 7)), ((0, 0), (2, 4)))
 PYTHON_NAMES = {2: ('python2.7', 'python2', 'python'), 3: ('python3', 'python3.12', 'python3.11', 'python3.9', 'python3.8', 'python3.7', 'python3.6')}
-# The releases whose configure wants six, and what it tries.
-_SIX = ((2, 6), (2, 13))
+# Between these releases the sources' own Python needs six; configure tries it so.
+SIX = ((2, 6), (2, 13))
 _SIX_TRIAL = 'import six; six.moves.range'
 _PYTHON_SAYS = 'import sys; print("%d.%d.%d" % sys.version_info[:3])'
 
@@ -65,8 +65,8 @@ def survey(source, patched, time_limit):
     there['python'] = _python(wanted, time_limit)
     if not there['python']:
         missing.append('Python %d.%d or later (package python%s)' % (wanted + ('3' if wanted[0] == 3 else '2',)))
-    elif _SIX[0] <= numbers(version) < _SIX[1] and _cli.run([there['python'], '-c', _SIX_TRIAL], time_limit, ok=None).rc:
-        missing.append('the library six of %s (package python-six)' % there['python'])
+    elif SIX[0] <= numbers(version) < SIX[1] and _cli.run([there['python'], '-c', _SIX_TRIAL], time_limit, ok=None).rc:
+        missing.append('six for %s (package python-six)' % there['python'])
     return there, missing
 
 

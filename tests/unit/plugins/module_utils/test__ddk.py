@@ -20,7 +20,7 @@ DEVEL = dict(package='kernel-xen-devel-' + KVER, version=KVER, kernel=XEN)
 
 def ddk(**differences):
     """A DDK that lacks nothing."""
-    programs = dict((name, '/usr/bin/' + name) for name in ('compiler', 'gzip', 'make', 'patch', 'rpmbuild', 'tar'))
+    programs = dict((name, '/usr/bin/' + name) for name in ('compiler', 'gzip', 'make', 'openssl', 'patch', 'rpmbuild', 'tar'))
     have = dict(rpm='4.16.1.2', topdir='/usr/src/redhat', writable=True, arch='x86_64', compresses=True, kernel_devel=[DEVEL],
                 trees=[KVER + 'xen', KVER + 'kdump', '3.10.0+2'], programs=programs, headers=['cap-ng.h', 'openssl/ssl.h', 'stdio.h'],
                 pythons=[dict(path='/usr/bin/python2.7', version='2.7.18', six=True), dict(path='/usr/bin/python3', version='3.9.2', six=True)])
@@ -101,7 +101,7 @@ def test_all_that_is_missing_is_told_at_once():
     plan = planned(bare, patched=True)
     assert plan['problems'] == []
     assert plan['missing'] == [
-        'gzip (package gzip)', 'make (package make)', 'patch (package patch)', 'rpmbuild (package rpm-build)', 'tar (package tar)', 'gcc (package gcc)',
+        'gzip (package gzip)', 'make (package make)', 'openssl (package openssl)', 'patch (package patch)', 'rpmbuild (package rpm-build)', 'tar (package tar)', 'gcc (package gcc)',
         'Python 2.7 or later of the series 2 as /usr/bin/python2.7', '/lib/modules/%sxen/build with a Makefile (the devel package of that kernel)' % KVER]
 
 
@@ -119,6 +119,8 @@ def test_all_that_is_missing_is_told_at_once():
     (dict(pythons=[dict(path='/usr/bin/python2.7', version='2.7.5', six=False)]), dict(version='2.9.0', kernels=[XS65]),
      ['six for /usr/bin/python2.7 (package python-six)']),
     (dict(pythons=[dict(path='/usr/bin/python2.7', version='2.7.5', six=False)]), {}, []),
+    (dict(programs=dict(ddk()['programs'], openssl=None)), {}, ['openssl (package openssl)']),
+    (dict(programs=dict(ddk()['programs'], openssl=None)), dict(version='2.10.0', kernels=[XS65]), []),
 ])
 def test_what_is_needed_depends_on_what_is_built(have, differences, missing):
     assert planned(ddk(**have), **differences)['missing'] == missing

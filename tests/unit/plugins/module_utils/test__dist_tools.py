@@ -91,7 +91,7 @@ def test_the_python_that_a_host_has(host, version, pythons, missing):
 def test_six_is_asked_for_where_configure_wants_it(host, version, wants_it):
     """Source: m4/openvswitch.m4 of v2.9.9, OVS_CHECK_PYTHON."""
     host(ALL, {'python2.7': '2.7.18', 'python3': '3.9.2'}, six=False)
-    assert survey(version=version)[1] == (['the library six of /bin/python2.7 (package python-six)'] if wants_it else [])
+    assert survey(version=version)[1] == (['six for /bin/python2.7 (package python-six)'] if wants_it else [])
     host(ALL, {'python2.7': '2.7.18'})
     assert survey(version='2.9.9')[1] == []
 
