@@ -1,0 +1,1 @@
+# Stands for the replacement of the host script.
