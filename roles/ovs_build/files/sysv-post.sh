@@ -98,6 +98,8 @@ else
         fi
     done
 fi
+# Where the package that is replaced owns the file, rpm is yet to take it away: sysv-posttrans.sh puts it back.
+ln -f "$sysconfig" "$sysconfig.kept"
 
 for service in openvswitch openvswitch-xapi-update; do
     if chkconfig --list $service >/dev/null 2>&1; then

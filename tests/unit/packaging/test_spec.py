@@ -95,6 +95,21 @@ def test_sub_packages_need_this_very_build(files):
 
 
 @needs_rpm
+@pytest.mark.parametrize('version, macros, vendor, newer', [
+    ('3.1.0', {}, '2.17.7-4.1.xcpng8.3', True),
+    ('2.17.7', {}, '2.17.7-4.1.xcpng8.3', False),
+    ('2.17.7', {'openvswitch_release': '5'}, '2.17.7-4.1.xcpng8.3', True),
+    ('2.5.3', {}, '2.5.3-2.3.14.2.xcpng8.2', False),
+    ('2.5.3', {'openvswitch_epoch': '1'}, '2.17.7-4.1.xcpng8.3', True),
+])
+def test_a_package_can_exceed_the_vendors(files, version, macros, vendor, newer):
+    ours = query(files, version, macros, '--qf', '%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\n')[1][0]
+    # What rpm itself says of the two.
+    said = subprocess.check_output(['/usr/bin/rpm', '--eval', '%%{lua: print(rpm.vercmp("%s", "%s"))}' % (ours, vendor)], universal_newlines=True)
+    assert (said.strip() == '1') == newer
+
+
+@needs_rpm
 @pytest.mark.parametrize('version, macros, said', [
     (None, {}, 'openvswitch_version is not given'),
     ('3.1.0', {'xenserver_generation': 'upstart'}, 'it has to be systemd or sysv'),

@@ -169,6 +169,25 @@ def test_sysconfig_gains_what_is_new_and_keeps_what_is_there(xs):
     assert xs.get('etc/sysconfig/openvswitch') == text
 
 
+def test_a_sysconfig_that_goes_with_a_replaced_package_stays_as_it_was(xs):
+    xs.put('etc/sysconfig/openvswitch', 'VSWITCHD_PRIORITY=-5\n')
+    xs.run('sysv-post.sh', '2')
+    text = xs.get('etc/sysconfig/openvswitch')
+    # What rpm does with a changed configuration file that the new package does not have.
+    os.rename(xs.path('etc/sysconfig/openvswitch'), xs.path('etc/sysconfig/openvswitch.rpmsave'))
+    assert xs.run('sysv-posttrans.sh') == (0, '')
+    assert xs.get('etc/sysconfig/openvswitch') == text
+    assert not xs.exists('etc/sysconfig/openvswitch.kept')
+
+
+def test_a_sysconfig_of_no_package_is_left_alone(xs):
+    xs.run('sysv-post.sh', '1')
+    xs.put('etc/sysconfig/openvswitch', 'VSWITCHD_PRIORITY=-5\n')
+    assert xs.run('sysv-posttrans.sh') == (0, '')
+    assert xs.get('etc/sysconfig/openvswitch') == 'VSWITCHD_PRIORITY=-5\n'
+    assert not xs.exists('etc/sysconfig/openvswitch.kept')
+
+
 def test_services_are_enabled(xs):
     xs.run('sysv-post.sh', '1')
     calls = [call for call in xs.calls() if call.startswith('chkconfig') and '--list' not in call]
