@@ -14,7 +14,7 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ddk_kernels, _dist_tools, _ovs_releases
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ddk_kernels, _dist, _dist_tools, _ovs_releases
 
 MODULES = '/lib/modules'
 
@@ -93,6 +93,14 @@ def _pythons(want, time_limit):
     return found
 
 
+def digests(folder):
+    """The SHA-256 of the files in a folder, by their names; of none where there is no folder."""
+    if folder is None or not os.path.isdir(folder):
+        return {}
+    paths = dict((name, os.path.join(folder, name)) for name in os.listdir(folder))
+    return dict((name, _dist.digest(path)) for name, path in paths.items() if os.path.isfile(path) and os.access(path, os.R_OK))
+
+
 def plan(have, want):
     """What to build, and what stands against it: ``dict(kernels, builds, problems, missing)``.
 
@@ -165,8 +173,6 @@ def _builds(want, kernels):
                 defines.update(kernel['defines'])
             if number:
                 without.append('userspace')
-                # It would have the name of the first build's, and other contents.
-                defines['debug_package'] = '%{nil}'
             if number or not want['unit_tests']:
                 without.append('check')
             builds.append(dict(generation=generation, kernel=kernel and kernel['folder'], defines=defines, without=without))

@@ -62,6 +62,9 @@ options:
     type: list
     elements: str
     default: []
+  folder:
+    description: A folder whose files are told with their SHA-256, so that only what it lacks has to be brought. It need not be there.
+    type: path
 seealso:
   - module: xenserver.openvswitch.rpmbuild
 '''
@@ -189,6 +192,11 @@ builds:
       type: list
       elements: str
       sample: [check]
+files:
+  description: The SHA-256 of the files in O(folder), by their names.
+  returned: always
+  type: dict
+  sample: {openvswitch-3.1.0.tar.gz: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03}
 problems:
   description: What contradicts in what is wanted, each with the remedy. Empty where nothing does.
   returned: always
@@ -218,7 +226,7 @@ def look(module):
     if not re.match(r'\d+(\.\d+)+\Z', want['version']):
         raise CliError('version is %r: it must be the version in the name of the dist tarball, numbers and dots such as 3.1.0.' % want['version'])
     have = _ddk.survey(want, want['time_limit'])
-    module.exit_json(changed=False, **dict(have, **_ddk.plan(have, want)))
+    module.exit_json(changed=False, files=_ddk.digests(want['folder']), **dict(have, **_ddk.plan(have, want)))
 
 
 def main():
@@ -232,6 +240,7 @@ def main():
             patched=dict(type='bool', default=False),
             defines=dict(type='dict', default={}),
             without=dict(type='list', elements='str', default=[]),
+            folder=dict(type='path'),
             time_limit=dict(type='int', default=60)),
         supports_check_mode=True))
 

@@ -73,6 +73,15 @@ def test_two_kernel_devel_packages_are_refused_with_their_names(host):
     assert len(problems) == 1 and 'kernel-xen-devel-2.6.32.12-0.7.1' in problems[0] and 'kernel-devel-3.10.41-323.380416' in problems[0]
 
 
+def test_the_files_of_a_folder(host):
+    folder = host.make('sources')
+    host.write('sources/a.txt', 'a')
+    os.symlink('/nowhere', os.path.join(folder, 'broken'))
+    host.make('sources', 'below')
+    assert look(kernels=[], folder=folder)[0]['files'] == {'a.txt': 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'}
+    assert look(kernels=[], folder=os.path.join(folder, 'none'))[0]['files'] == look(kernels=[])[0]['files'] == {}
+
+
 def test_a_version_that_is_none_is_refused(host):
     for version in ('3.1.0-rc1', 'master', '', '3.1.'):
         result, failed = look(version=version)
