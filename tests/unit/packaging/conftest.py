@@ -99,7 +99,14 @@ def xapi_sync():
     idl = module('ovs.db.idl', Transaction=Transaction)
     names = dict((name, module('ovs.' + name)) for name in ('daemon', 'poller', 'util'))
     server = module('ovs.unixctl.server')
-    unixctl = module('ovs.unixctl', server=server)
+    unixctl = module('ovs.unixctl', server=server, commands={})
+
+    def command_register(name, usage, min_args, max_args, callback, aux):
+        """As in 2.5.12; later releases take anything that can be called."""
+        assert isinstance(callback, types.FunctionType)
+        unixctl.commands[name] = lambda conn: callback(conn, [], aux)
+
+    unixctl.command_register = command_register
     vlog = module('ovs.vlog', Vlog=Vlog)
     database = module('ovs.db', idl=idl)
     ovs = module('ovs', db=database, unixctl=unixctl, vlog=vlog, **names)

@@ -194,3 +194,15 @@ def test_flush_asks_again(xapi_sync, xapi):
     assert xapi.iface_id('v') == 'chosen'
     xapi.flush()
     assert xapi.iface_id('v') == 'other'
+
+
+def test_requests_are_served(xapi_sync):
+    replies = []
+    conn = type('Connection', (), {'reply': lambda self, body: replies.append(body)})()
+    requests = xapi_sync.Requests()
+    assert (requests.exit, requests.flush) == (False, False)
+    xapi_sync.ovs.unixctl.commands['flush-cache'](conn)
+    assert (requests.exit, requests.flush) == (False, True)
+    xapi_sync.ovs.unixctl.commands['exit'](conn)
+    assert (requests.exit, requests.flush) == (True, True)
+    assert replies == [None, None]
