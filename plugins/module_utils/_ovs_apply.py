@@ -6,7 +6,7 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_manager
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_manager, _ovs_tls
 
 
 class NotDone(_cli.CliError):
@@ -76,18 +76,21 @@ def connect(vsctl, managers, targets, **known):
     try:
         rows = _ovs_manager.rows(vsctl.await_rows([['Manager', row['uuid'], 'is_connected=true'] for row in waiting], 'Manager'))
     except _ovs.NotReached as error:
-        raise _unconnected(read(vsctl)['managers'], waiting, error.result, known)
+        raise _unconnected(read(vsctl), waiting, error.result, known)
     return sorted(rows, key=lambda row: row['target'])
 
 
-def _unconnected(rows, waiting, result, known):
-    asked = set(row['target'] for row in waiting)
+def _unconnected(present, waiting, result, known):
+    rows, asked = present['managers'], set(row['target'] for row in waiting)
     late = [row for row in rows if row['target'] in asked and not row['is_connected']]
-    told = ', '.join('%s (%s)' % (row['target'], _account(row['status'])) for row in late)
+    told = ', '.join('%s (%s)' % (row['target'], _account(row, present['ssl'])) for row in late)
     message = 'Stored, but not connected within the time limit: %s. ' % (told or ', '.join(sorted(asked)))
     advice = 'See that the manager runs, that a firewall lets the switch reach it, and that each side trusts the other\'s certificate.'
     return NotDone(message + advice, result, stored=True, managers=rows, **known)
 
 
-def _account(status):
-    return ', '.join(status[key] for key in ('state', 'last_error') if key in status) or 'no connection yet'
+def _account(row, ssl):
+    """What the switch says of a connection that is not there, and why that is, where it can be told."""
+    refusal = _ovs_tls.refusal(row['target'], ssl)
+    said = [row['status'][key] for key in ('state', 'last_error') if key in row['status']] + ([refusal.text] if refusal else [])
+    return ', '.join(said) or 'no connection yet'

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes.info
   - xenserver.openvswitch.attributes.time_limit
+  - xenserver.openvswitch.ovs
 options:
   tables:
     description: Tables of the database to return whole in RV(tables), such as V(Interface), beside what the module returns anyway.
@@ -26,12 +27,9 @@ options:
     elements: str
     default: []
   rundir:
-    description: The folder of the daemons' pidfiles and control sockets.
+    description: The folder of the daemons' pidfiles and control sockets, and of the database's socket where O(database) is not given.
     type: path
     default: /var/run/openvswitch
-  database:
-    description: The database, as V(unix:FILE), V(tcp:HOST:PORT) or V(ssl:HOST:PORT). V(db.sock) in O(rundir) when not given.
-    type: str
 seealso:
   - module: xenserver.openvswitch.ovs_manager
   - module: xenserver.openvswitch.xenserver_info

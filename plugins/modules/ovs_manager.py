@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes
   - xenserver.openvswitch.attributes.time_limit
+  - xenserver.openvswitch.ovs
 options:
   target:
     description:
@@ -62,9 +63,11 @@ options:
         each port's C(other_config), which holds the settings of bonds and LACP, and each interface's ingress policing.
         Bridges, ports, tunnels and all C(external_ids) stay. It changes nothing where none of that is there, and needs O(emer_reset_consent)
         where some is. It goes with O(wait), O(time_limit) and O(database) only.
+      - V(connected) changes nothing. It waits until the managers of O(target) are connected, and fails where one is not there, or not connected within
+        O(connection_time_limit), with the reason as far as it can be told.
       - On XenServer and XCP-ng, XAPI does an emer-reset by itself whenever the manager of its pool is set, changed or removed.
     type: str
-    choices: [exact, present, absent, emer_reset]
+    choices: [exact, present, absent, connected, emer_reset]
     default: exact
   emer_reset_consent:
     description:
@@ -131,9 +134,6 @@ options:
     description: The longest wait for the connections, in seconds.
     type: int
     default: 60
-  database:
-    description: The database, as V(unix:FILE), V(tcp:HOST:PORT) or V(ssl:HOST:PORT). The host's own when not given.
-    type: str
 seealso:
   - module: xenserver.openvswitch.xapi_sdn_controller
   - module: xenserver.openvswitch.ovs_info
@@ -167,6 +167,12 @@ EXAMPLES = r'''
         inactivity_probe: 30000
       - target: tcp:[2001:db8::10]:6640
         max_backoff: 8000
+
+- name: See that the manager that XAPI has set is connected
+  xenserver.openvswitch.ovs_manager:
+    state: connected
+    target:
+      - ssl:192.0.2.10:6632
 
 - name: Have no manager and no TLS material
   xenserver.openvswitch.ovs_manager:
@@ -279,7 +285,7 @@ ARGUMENTS = dict(
     SETTINGS,
     target=dict(type='list', elements='str'),
     managers=dict(type='list', elements='dict', options=dict(SETTINGS, target=dict(type='str', required=True))),
-    state=dict(type='str', choices=['exact', 'present', 'absent', 'emer_reset'], default='exact'),
+    state=dict(type='str', choices=['exact', 'present', 'absent', 'connected', 'emer_reset'], default='exact'),
     emer_reset_consent=dict(type='bool', default=False),
     ssl=dict(type='dict', options=SSL, required_if=[('state', 'present', ('private_key', 'certificate', 'ca_certificate'))]),
     wait=dict(type='bool', default=True),
@@ -383,6 +389,18 @@ def reset(module, vsctl):
     exit_with(module, change, managers=[], ssl=None, lost=lost, **told)
 
 
+def see_connected(module, vsctl, wanted):
+    """Wait for the connections of managers that somebody else has set."""
+    have, named = _ovs_apply.read(vsctl), [one['target'] for one in wanted]
+    missing = sorted(set(named) - set(row['target'] for row in have['managers']))
+    if missing:
+        module.fail_json(msg='Open vSwitch does not have the manager %s, so that it cannot be connected. Set it first.' % ', '.join(missing),
+                         stored=False, applied=None, managers=have['managers'])
+    clock = _ovs.Vsctl(module.params['connection_time_limit'], module.params['database'])
+    managers = _ovs_apply.connect(clock, have['managers'], named, changed=False, applied=None)
+    exit_with(module, Change(), managers=managers, ssl=_ovs_manager.public_ssl(have['ssl']), stored=True, applied=None)
+
+
 def check_alone(module):
     """An emer-reset goes with nothing that says what the switch should have instead."""
     names = sorted(set(SETTINGS) | set(['target', 'managers', 'ssl', 'wait_for_connection']))
@@ -401,11 +419,13 @@ def run(module):
     vsctl = _ovs.Vsctl(params['time_limit'], params['database'])
     if params['state'] == 'emer_reset':
         reset(module, vsctl)
+    if params['state'] == 'connected':
+        see_connected(module, vsctl, wanted)
     set_managers(module, vsctl, wanted)
 
 
 def main():
-    managed = [('state', state, ('target', 'managers'), True) for state in ('exact', 'present', 'absent')]
+    managed = [('state', state, ('target', 'managers'), True) for state in ('exact', 'present', 'absent', 'connected')]
     run(AnsibleModule(argument_spec=ARGUMENTS, required_if=managed, supports_check_mode=True))
 
 

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs_tls
+
+SSL = dict(private_key='/k', certificate='/c', ca_certificate='/ca', bootstrap=True)
+# Lines of openssl 1.1.1w and 3.0.
+STRANGE = ('depth=1 O = ovs-lab, CN = ovs-lab authority\nverify error:num=19:self signed certificate in certificate chain\n'
+           '140269850277184:error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed:../ssl/statem/statem_clnt.c:1919:\n')
+EXPIRED = 'depth=0 CN = manager\nverify error:num=10:certificate has expired\nnotAfter=Feb  1 00:00:00 2020 GMT\n'
+EARLY = 'depth=0 CN = manager\nverify error:num=9:certificate is not yet valid\n'
+REJECTED = ('140347:error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl/record/rec_layer_s3.c:1543:SSL alert number 48\n'
+            'SSL handshake has read 2146 bytes and written 1338 bytes\n')
+REJECTED_3 = '40C7:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl/record/rec_layer_s3.c:1600:SSL alert number 48\n'
+REFUSED = '139643:error:0200206F:system library:connect:Connection refused:../crypto/bio/b_sock2.c:110:\nconnect:errno=111\n'
+LOG = (
+    '2026-11-24T15:28:27.479Z|00018|stream_ssl|WARN|SSL_connect: error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed\n'
+    '2026-11-24T15:28:27.479Z|00019|reconnect|INFO|ssl:192.0.2.10:6632: connection attempt failed (Protocol error)\n')
+
+
+@pytest.mark.parametrize('text, kind, said', [
+    (STRANGE, _ovs_tls.UNTRUSTED,
+     'its certificate is of an authority that /ca does not hold (O = ovs-lab, CN = ovs-lab authority: self signed certificate in certificate chain)'),
+    (EXPIRED, _ovs_tls.INVALID, 'its certificate (CN = manager) has expired: give it a new one'),
+    (EARLY, _ovs_tls.INVALID, 'its certificate (CN = manager) is not valid yet: give it a new one'),
+    (REJECTED, _ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)'),
+    (REJECTED_3, _ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)'),
+    (REFUSED, _ovs_tls.UNREACHABLE, 'Connection refused'),
+    ('verify error:num=21:unable to verify the first certificate\n', _ovs_tls.UNTRUSTED,
+     'its certificate is of an authority that /ca does not hold (no subject: unable to verify the first certificate)'),
+])
+def test_what_openssl_tells(text, kind, said):
+    assert _ovs_tls.read(text, '/ca') == (kind, said)
+
+
+@pytest.mark.parametrize('text', ['', 'Verify return code: 0 (ok)\n', 'unknown option -tls1_2\nusage: s_client args\n'])
+def test_what_tells_nothing(text):
+    assert _ovs_tls.read(text, '/ca') is None
+
+
+@pytest.mark.parametrize('target, where', [
+    ('ssl:192.0.2.10:6632', '192.0.2.10:6632'), ('ssl:192.0.2.10', '192.0.2.10:6640'), ('ssl:[2001:db8::1]:9', '[2001:db8::1]:9')])
+def test_the_handshake_is_that_of_the_switch(target, where):
+    argv = _ovs_tls.handshake('/usr/bin/openssl', target, SSL, True)
+    assert argv == ['/usr/bin/openssl', 's_client', '-connect', where, '-tls1_2', '-cert', '/c', '-key', '/k', '-verify_return_error', '-CAfile', '/ca']
+    assert '-CAfile' not in _ovs_tls.handshake('/usr/bin/openssl', target, SSL, False)
+
+
+@pytest.mark.parametrize('target, ssl', [('tcp:192.0.2.10:6640', SSL), ('ptcp:6640', SSL), ('ssl:192.0.2.10:6632', None)])
+def test_without_tls_there_is_nothing_to_tell(target, ssl):
+    assert _ovs_tls.refusal(target, ssl) is None
+
+
+@pytest.mark.parametrize('result, expected', [(None, None), (_cli.Result(['openssl'], -15, '', ''), _ovs_tls.UNREACHABLE)])
+def test_no_openssl_and_no_answer(monkeypatch, result, expected):
+    def run(*words, **options):
+        raise _cli.CliError('no', result)
+    monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
+    monkeypatch.setattr(_cli, 'run', run)
+    found = _ovs_tls.refusal('ssl:192.0.2.10:6632', SSL)
+    assert (found and found.kind) == expected
+
+
+@pytest.mark.parametrize('line, kind', [
+    ('SSL_accept: error:1416F086:SSL routines:x:certificate verify failed', _ovs_tls.UNTRUSTED),
+    ('SSL_accept: error:14094415:SSL routines:ssl3_read_bytes:sslv3 alert certificate expired', _ovs_tls.REJECTED),
+    ('CA certificate must be configured to use SSL', _ovs_tls.INVALID),
+])
+def test_a_host_that_listens_has_its_log_alone(monkeypatch, tmp_path, line, kind):
+    log = tmp_path / 'ovsdb-server.log'
+    log.write_text(LOG + u'2026-11-24T15:29:01.000Z|00020|stream_ssl|WARN|%s\n' % line)
+    monkeypatch.setattr(_ovs_tls, 'LOG', str(log))
+    assert _ovs_tls.refusal('pssl:6640', SSL) == (kind, 'ovsdb-server at 2026-11-24T15:29:01.000Z: ' + line)
+
+
+def test_a_log_without_trouble_or_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(_ovs_tls, 'LOG', str(tmp_path / 'none'))
+    assert _ovs_tls.refusal('pssl:6640', SSL) is None
+    assert _ovs_tls.logged('2026-11-24T15:28:27.479Z|00019|reconnect|INFO|x: connected\n') is None
