@@ -116,6 +116,15 @@ def read_records(text):
     return [dict((field, value.rstrip('\n')) for field, value in record.items()) for record in records]
 
 
+def read_map(text):
+    """A map as a list command prints it, as far as it can be told: a value that holds a semicolon and a space looks like two.
+
+    >>> read_map('a: 1; b: x: y') == {'a': '1', 'b': 'x: y'}
+    True
+    """
+    return dict(pair.split(': ', 1) for pair in text.split('; ') if ': ' in pair)
+
+
 class Xe(object):
     """`xe` of this host; on a supporter it speaks to the coordinator by itself.
 
@@ -151,10 +160,14 @@ class Xe(object):
         return read_records(self.call(command, params))
 
     def pool(self):
-        """uuid, name-label and master (the coordinator's UUID) of the pool; asked for once."""
+        """uuid, name-label, master (the coordinator's UUID) and other-config of the pool; asked for once."""
         if self._pool is None:
-            self._pool = self.records('pool-list', [('params', 'uuid,name-label,master')])[0]
+            self._pool = self.records('pool-list', [('params', 'uuid,name-label,master,other-config')])[0]
         return self._pool
+
+    def hosts(self):
+        """uuid and name-label of every host of the pool."""
+        return self.records('host-list', [('params', 'uuid,name-label')])
 
     def backend(self):
         """The network backend that the coordinator runs, as XAPI found it when it started."""

@@ -25,6 +25,8 @@ PSSL_PORT = 6640
 
 OCTET = r'(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 IPV4 = re.compile(r'(?:%s\.){3}%s\Z' % (OCTET, OCTET))
+# XAPI forgets a controller, and keeps settings, on any backend.
+NEED_BACKEND = ('sdn-controller-introduce', 'pool-set-vswitch-controller')
 # What the plugin says when it did something; a warning about a bad other_config value is neither.
 DID = re.compile('Successfully|Updated ')
 
@@ -153,7 +155,7 @@ def require_backend(xe, steps):
 
     :raises Refused: the coordinator runs another backend than openvswitch.
     """
-    if all(command == 'sdn-controller-forget' for command, dummy in steps):
+    if not set(command for command, dummy in steps) & set(NEED_BACKEND):
         return
     backend = xe.backend()
     if backend != 'openvswitch':
@@ -171,20 +173,23 @@ class Unfinished(CliError):
 
 
 def apply(xe, have, want, steps):
-    """Run the calls of :func:`plan`.
+    """Run the calls of :func:`plan`, and those before it.
 
     :raises XeError: XAPI refused the first, so that it holds what it did.
     :raises Unfinished: it holds, or may hold, something else.
     """
-    for command, params in steps:
+    for number, (command, params) in enumerate(steps):
         try:
             xe.call(command, params)
         except CliError as error:
-            _judge(xe, have, want, command, error)
+            _judge(xe, have, want, command, error, number)
 
 
-def _judge(xe, have, want, command, error):
-    """Raise what a failed call comes to, unless another run got there first and left it nothing to do."""
+def _judge(xe, have, want, command, error, done):
+    """Raise what a failed call comes to, unless another run got there first and left it nothing to do.
+
+    :arg done: how many calls went before it.
+    """
     code = getattr(error, 'code', None)
     if command == 'sdn-controller-forget' and code == 'UUID_INVALID':
         return
@@ -197,7 +202,7 @@ def _judge(xe, have, want, command, error):
                 'Another run has set the manager %s in the meantime, so that %s was not set. Let one run at a time manage a pool, and run again.'
                 % (now, target(want)), error.result)
     forgot = command == 'sdn-controller-introduce' and have['controller'] is not None
-    if not forgot and isinstance(error, XeError) and code != UNREACHABLE:
+    if not done and isinstance(error, XeError) and code != UNREACHABLE:
         raise error
     said = 'XAPI has already forgotten %s.' % target(have['controller']) if forgot else 'XAPI may have changed the manager all the same.'
     raise Unfinished('%s\n%s Run the task again: it completes the change to %s.' % (error, said, target(want) or 'no manager'), error.result)
@@ -208,44 +213,17 @@ def update_hosts(xe, plugin):
 
     :returns: a list of dict(uuid, name, plugin_ok, changed, result, error).
     """
-    hosts = xe.records('host-list', [('params', 'uuid,name-label')])
-    return [dict(_update(xe, plugin, host['uuid']), uuid=host['uuid'], name=host['name-label']) for host in hosts]
+    return [dict(update_host(xe, plugin, host['uuid']), uuid=host['uuid'], name=host['name-label']) for host in xe.hosts()]
 
 
-def _update(xe, plugin, host):
+def update_call(plugin, host):
+    return 'host-call-plugin', [('host-uuid', host), ('plugin', plugin), ('fn', 'update')]
+
+
+def update_host(xe, plugin, host):
+    """The same for one host: dict(plugin_ok, changed, result, error)."""
     try:
-        result = xe.call('host-call-plugin', [('host-uuid', host), ('plugin', plugin), ('fn', 'update')]).strip()
+        result = xe.call(*update_call(plugin, host)).strip()
     except CliError as error:
         return dict(plugin_ok=False, changed=False, result=None, error=getattr(error, 'said', str(error)))
     return dict(plugin_ok=True, changed=bool(DID.search(result)), result=result, error=None)
-
-
-def verdict(controller, managers, api):
-    """What XAPI's plugin would do to a host the next time that it runs: (word, sentence).
-
-    :arg managers: the targets in the host's Open vSwitch, or None where they could not be read.
-    """
-    want = target(controller)
-    if managers is None:
-        return 'unknown', 'The managers of Open vSwitch could not be read on this host.'
-    have = ', '.join(managers)
-    if want is None and not managers:
-        return 'unset', 'Neither XAPI nor Open vSwitch has a manager.'
-    if want is None:
-        return 'xapi_would_wipe_ovs', (
-            'XAPI holds no manager and Open vSwitch has %s: the next start of XAPI removes it, with bond, QoS, controller and mirror settings. '
-            'Set it in XAPI instead.' % have)
-    if not managers:
-        return 'ovs_lacks_manager', (
-            'XAPI holds %s and Open vSwitch has no manager: the plugin %s failed on this host, or has not run yet.' % (want, PLUGINS[api]))
-    if _matches(controller, managers, api):
-        return 'agrees', 'XAPI holds %s and Open vSwitch has %s.' % (want, have)
-    return 'different', (
-        'XAPI holds %s and Open vSwitch has %s: the next start of XAPI replaces it, and drops bond, QoS, controller and mirror settings.' % (want, have))
-
-
-def _matches(controller, managers, api):
-    """As the plugin of each generation compares: the whole target, or the address of any ssl target whatever its port."""
-    if api == OBJECT:
-        return target(controller) in managers
-    return controller['address'] in [one.split(':')[1] for one in managers if one.startswith('ssl:')]

@@ -15,39 +15,14 @@ description:
     A manager that is only written to a host's own database is removed at the next start of XAPI, together with the bond and QoS settings.
   - Keeps it as an SDN controller where XAPI has them (XenServer 7.2 and later, XCP-ng), else as the vSwitch controller of the pool.
     Which of both is found out by asking XAPI, not by a version.
+  - Sets fail mode and in-band control of the pool's bridges as well, which XAPI's plugin takes from there.
   - Runs C(xe) on any host of the pool. On a supporter C(xe) speaks to the coordinator by itself. Once per pool is enough.
 author: "The xenserver.openvswitch project (@xenserver-openvswitch)"
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes
   - xenserver.openvswitch.attributes.time_limit
-attributes:
-  platform:
-    platforms: XenServer, XCP-ng
+  - xenserver.openvswitch.xapi
 options:
-  state:
-    description:
-      - V(present) makes the pool have this manager and no other. V(absent) makes it have none, whatever O(protocol), O(address) and O(port) say.
-    type: str
-    choices: [present, absent]
-    default: present
-  protocol:
-    description:
-      - V(ssl) makes the hosts connect to the controller at O(address) and O(port). They trust the certificate authority that it presents first.
-      - V(pssl) makes the hosts listen at port 6640 for the controller, which must present a certificate of the authority
-        that was installed in the pool as C(sdn-controller-ca.pem). It needs XAPI's SDN controllers.
-      - XAPI holds nothing else. V(tcp) and V(ptcp) are refused.
-    type: str
-    default: ssl
-  address:
-    description:
-      - The IPv4 address of the controller. XAPI holds neither names nor IPv6 addresses.
-      - Required with O(protocol=ssl), refused with O(protocol=pssl).
-    type: str
-  port:
-    description:
-      - The port of the controller, with O(protocol=ssl) only. It is V(6632) where none is given.
-      - A pool without SDN controllers holds no port. The plugin of Open vSwitch has one that is fixed, and any other is refused.
-    type: int
   update_hosts:
     description:
       - Call XAPI's plugin on every host of the pool, and report for each whether it did its work.
@@ -61,8 +36,11 @@ notes:
     So an SDN controller, which XAPI cannot alter, is forgotten and introduced again only where it really differs.
   - A run that was ended between the two is completed by the next.
   - The pool must run the network backend openvswitch. In check mode another backend is a warning, since an earlier task may have been about to select it.
+  - O(fail_mode) and O(networks) alone let no plugin run. They reach the hosts with O(update_hosts=true), with
+    M(xenserver.openvswitch.xapi_ovs_update), or at the next start of XAPI.
   - XAPI answers after the plugin has run on all hosts. Give large pools a longer O(time_limit).
 seealso:
+  - module: xenserver.openvswitch.xapi_ovs_update
   - module: xenserver.openvswitch.xenserver_info
   - module: xenserver.openvswitch.ovs_manager
 '''
@@ -83,6 +61,15 @@ EXAMPLES = r'''
 - name: Let the hosts listen for their controller
   xenserver.openvswitch.xapi_sdn_controller:
     protocol: pssl
+  run_once: true
+
+- name: Let the bridges of one network pass nothing without their OpenFlow controller
+  xenserver.openvswitch.xapi_sdn_controller:
+    address: 192.0.2.10
+    networks:
+      - network: xenbr1
+        fail_mode: secure
+    update_hosts: true
   run_once: true
 
 - name: Have no manager
@@ -119,6 +106,15 @@ target:
   returned: success
   type: str
   sample: ssl:192.0.2.10:6632
+settings:
+  description: The settings of bridges that XAPI holds after the task, by the bridge of each network. Null is what it does not hold.
+  returned: with O(fail_mode) or O(networks), on success
+  type: dict
+  sample:
+    fail_mode: null
+    networks:
+      xenbr0: {fail_mode: null, disable_in_band: null}
+      xenbr1: {fail_mode: secure, disable_in_band: null}
 hosts:
   description: What the plugin did on each host.
   returned: O(update_hosts=true), also where it failed, and not in check mode
@@ -156,31 +152,37 @@ commands:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_host, _xapi_manager
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_manager, _xapi_pool, _xapi_settings
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe
 
 
 def set_manager(module):
     params = module.params
-    want = _xapi_manager.wanted(params['protocol'], params['address'], params['port']) if params['state'] == 'present' else None
+    controller = _xapi_pool.asked(params)
     xe = Xe(params['time_limit'])
-    field_port = _xapi_manager.plugin_port(_xapi_host.field_plugin())
-    have = _xapi_manager.read(xe, field_port)
-    want = _xapi_manager.fitted(want, have['api'], field_port)
-    steps = _xapi_manager.plan(have, want)
-    require_backend(module, xe, steps)
-    change = Change()
-    if steps:
-        change.note('sdn_controller', have['controller'], want)
-    for command, words in steps:
-        change.add_command(xe.argv(command, words))
-    values = dict(api=have['api'], sdn_controller=want, target=_xapi_manager.target(want))
+    found = _xapi_pool.survey(xe, params, controller, with_settings=bool(params['fail_mode'] or params['networks']))
+    require_backend(module, xe, found['steps'])
+    change, values = record(xe, found)
     if not module.check_mode:
-        _xapi_manager.apply(xe, have, want, steps)
+        _xapi_manager.apply(xe, found['held'], found['want'], found['steps'])
         if params['update_hosts']:
-            values['hosts'] = update_hosts(module, xe, have['api'], change, values)
+            values['hosts'] = update_hosts(module, xe, found['api'], change, values)
     exit_with(module, change, **values)
+
+
+def record(xe, found):
+    """The change record, and what the module returns beside it."""
+    change, want = Change(), found['want']
+    values = dict(api=found['api'], sdn_controller=want, target=_xapi_manager.target(want))
+    if _xapi_manager.target(found['have']) != values['target']:
+        change.note('sdn_controller', found['have'], want)
+    if found['after']:
+        values['settings'] = _xapi_settings.view(found['after'])
+        change.note('settings', _xapi_settings.view(found['before']), values['settings'])
+    for command, words in found['steps']:
+        change.add_command(xe.argv(command, words))
+    return change, values
 
 
 def require_backend(module, xe, steps):
@@ -211,10 +213,7 @@ def update_hosts(module, xe, api, change, values):
 def main():
     module = AnsibleModule(
         argument_spec=dict(
-            state=dict(type='str', choices=['present', 'absent'], default='present'),
-            protocol=dict(type='str', default='ssl'),
-            address=dict(type='str'),
-            port=dict(type='int'),
+            _xapi_pool.ARGUMENTS,
             update_hosts=dict(type='bool', default=False),
             time_limit=dict(type='int', default=60),
         ),

@@ -147,6 +147,29 @@ xenserver:
       type: list
       elements: str
       sample: ['ssl:192.0.2.10:6632']
+    fail_mode:
+      description: The fail mode that XAPI holds for the pool, null where it holds none or does not answer.
+      type: str
+      sample: standalone
+    networks:
+      description: The settings that XAPI holds for each network, by its bridge. Null where XAPI does not answer.
+      type: dict
+      sample:
+        xenbr0: {fail_mode: null, disable_in_band: null}
+    emer_reset_would_lose:
+      description:
+        - What C(ovs-vsctl emer-reset), which XAPI's plugin does whenever it sets or removes a manager, would take from this host beside the managers.
+          By the name of bridge, port and interface; what is empty is left out.
+        - Fail modes and C(disable-in-band) are not lost where XAPI knows the bridge. It sets them again.
+        - Null where Open vSwitch could not be read.
+      type: dict
+      sample:
+        bridges:
+          xenbr0: {controller: ['ssl:192.0.2.10:6633'], mirrors: [span]}
+        ports:
+          bond0: {bond-detect-mode: carrier, lacp-time: slow}
+        interfaces:
+          vif1.0: {ingress_policing_burst: 100, ingress_policing_rate: 1000}
     verdict:
       description:
         - V(agrees) means that Open vSwitch has XAPI's manager, as XAPI's plugin compares them. Further managers do not count.
@@ -154,6 +177,8 @@ xenserver:
         - V(ovs_lacks_manager) means that XAPI has one and Open vSwitch none, so that the plugin failed or did not run.
         - V(different) means that XAPI's plugin would replace what Open vSwitch has.
         - V(xapi_would_wipe_ovs) means that XAPI has none, so that its plugin would remove what Open vSwitch has.
+        - V(plugin_failed) means that both agree on the manager, and the rest is not as the plugin leaves it, which is fail mode and in-band control of
+          bridges and the TLS material. It failed halfway, has not run since that was set, or the manager was set by hand.
         - V(unknown) means that one of both could not be read.
       type: str
       sample: agrees
@@ -164,7 +189,8 @@ xenserver:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi_host, _xapi_manager
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import (
+    _ovs, _ovs_reset, _xapi_follow, _xapi_host, _xapi_manager, _xapi_settings)
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Xe
@@ -174,20 +200,20 @@ OVS_LIMIT = 10
 
 
 def ask_xapi(time_limit):
-    """The pool, and its manager as _xapi_manager.read() gives it.
+    """The pool, its manager as _xapi_manager.read() gives it, and the settings of its bridges.
 
     :raises CliError: XAPI does not answer.
     """
     xe = Xe(time_limit)
     held = _xapi_manager.read(xe, _xapi_manager.plugin_port(_xapi_host.field_plugin()))
     pool = xe.pool()
-    return dict(uuid=pool['uuid'], name=pool['name-label'], coordinator=pool['master']), held
+    return dict(uuid=pool['uuid'], name=pool['name-label'], coordinator=pool['master']), held, _xapi_settings.read(xe)
 
 
 def ask_openvswitch(time_limit):
-    limit = min(time_limit, OVS_LIMIT)
+    """The rows of the host's database, or None."""
     try:
-        return _cli.run([_cli.find('ovs-vsctl'), '--timeout=%d' % limit, 'get-manager'], limit + _cli.GRACE).out.split()
+        return _ovs_reset.read(_ovs.Vsctl(min(time_limit, OVS_LIMIT)))
     except CliError:
         return None
 
@@ -197,20 +223,37 @@ def manager_of(held):
     return dict(controller, api=held['api'], target=_xapi_manager.target(held['controller']))
 
 
+def judge(held, settings, rows):
+    """What XAPI and Open vSwitch make of each other; ``held`` and ``settings`` are None where XAPI does not answer, ``rows`` where Open vSwitch does not."""
+    told = dict(ovs_managers=None, emer_reset_would_lose=None)
+    unsettled = []
+    if rows:
+        names, switch = [row['name'] for row in rows['Bridge']], _ovs_reset.lost(rows)
+        bridges = _xapi_settings.bridges(settings) if settings else {}
+        reset = _xapi_follow.settled(_ovs_reset.nothing(), names, bridges)
+        told = dict(ovs_managers=sorted(switch['managers']), emer_reset_would_lose=_xapi_follow.lost(switch, reset))
+        unsettled = _xapi_follow.unsettled(switch, names, held['controller'], held['api'], bridges) if held else []
+    if held is None:
+        return dict(told, verdict='unknown', verdict_reason='XAPI could not be asked for its manager.')
+    word, reason = _xapi_follow.verdict(held['controller'], told['ovs_managers'], held['api'], unsettled)
+    return dict(told, verdict=word, verdict_reason=reason)
+
+
 def look(module):
     host = _xapi_host.facts()
     if host is None:
         module.exit_json(changed=False, is_xenserver=False, xenserver=None, pending_reboot=[])
-    managers = ask_openvswitch(module.params['time_limit'])
+    rows = ask_openvswitch(module.params['time_limit'])
     try:
-        pool, held = ask_xapi(module.params['time_limit'])
-        error, verdict = None, _xapi_manager.verdict(held['controller'], managers, held['api'])
+        pool, held, settings = ask_xapi(module.params['time_limit'])
+        error = None
     except CliError as caught:
-        pool, held = dict(uuid=None, name=None, coordinator=None), dict(api=None, controller=None)
-        error, verdict = getattr(caught, 'said', str(caught)), ('unknown', 'XAPI could not be asked for its manager.')
+        pool, held, settings = dict(uuid=None, name=None, coordinator=None), None, None
+        error = getattr(caught, 'said', str(caught))
     host.update(
-        xapi=dict(reachable=error is None, error=error), pool=pool, manager=manager_of(held),
-        ovs_managers=managers, verdict=verdict[0], verdict_reason=verdict[1])
+        judge(held, settings, rows), xapi=dict(reachable=error is None, error=error), pool=pool,
+        fail_mode=settings and settings['pool']['fail_mode'], networks=settings and _xapi_settings.view(settings)['networks'],
+        manager=manager_of(held or dict(api=None, controller=None)))
     module.exit_json(changed=False, is_xenserver=True, xenserver=host, pending_reboot=_xapi_host.pending_reboot())
 
 

@@ -129,7 +129,7 @@ def test_a_failure_says_the_remedy(monkeypatch, said, remedy):
     with pytest.raises(XeError) as caught:
         Xe(9).pool()
     assert remedy in str(caught.value) and said.strip() in str(caught.value)
-    assert 'xe pool-list params=uuid,name-label,master failed with status 1' in str(caught.value)
+    assert 'xe pool-list params=uuid,name-label,master,other-config failed with status 1' in str(caught.value)
     assert caught.value.details()['stderr'] == said
 
 

@@ -243,37 +243,3 @@ def test_the_backend_is_asked_for_before_anything_but_a_mere_forget(monkeypatch)
         with pytest.raises(Refused) as caught:
             manager.require_backend(Xe(9), steps)
         assert 'network backend "bridge"' in str(caught.value) and A in str(caught.value)
-
-
-@pytest.mark.parametrize('api', [manager.OBJECT, manager.FIELD])
-@pytest.mark.parametrize('controller, managers, word', [
-    (None, [], 'unset'),
-    (None, ['ptcp:6640'], 'xapi_would_wipe_ovs'),
-    (None, ['ssl:192.0.2.10:6632'], 'xapi_would_wipe_ovs'),
-    (SSL, [], 'ovs_lacks_manager'),
-    (SSL, ['ssl:192.0.2.10:6632'], 'agrees'),
-    (SSL, ['ptcp:6640', 'ssl:192.0.2.10:6632'], 'agrees'),
-    (SSL, ['ssl:192.0.2.11:6632'], 'different'),
-    (SSL, ['tcp:192.0.2.10:6632'], 'different'),
-    (SSL, ['ssl:192.0.2.100:6632'], 'different'),
-    (SSL, None, 'unknown'),
-    (None, None, 'unknown'),
-])
-def test_the_verdict(api, controller, managers, word):
-    assert manager.verdict(controller, managers, api)[0] == word
-
-
-def test_the_port_counts_for_the_new_plugin_only():
-    assert manager.verdict(SSL, ['ssl:192.0.2.10:6640'], manager.OBJECT)[0] == 'different'
-    assert manager.verdict(SSL, ['ssl:192.0.2.10:6640'], manager.FIELD)[0] == 'agrees'
-
-
-@pytest.mark.parametrize('managers, word', [(['pssl:6640'], 'agrees'), (['pssl:'], 'different'), ([], 'ovs_lacks_manager'), (['ptcp:6640'], 'different')])
-def test_the_verdict_for_pssl(managers, word):
-    assert manager.verdict(PSSL, managers, manager.OBJECT)[0] == word
-
-
-def test_the_verdict_names_both_sides_and_the_plugin():
-    assert 'ssl:192.0.2.10:6632 and Open vSwitch has ptcp:6640' in manager.verdict(SSL, ['ptcp:6640'], manager.OBJECT)[1]
-    assert 'openvswitch-cfg-update failed' in manager.verdict(SSL, [], manager.FIELD)[1]
-    assert 'has ptcp:1, ptcp:2: the next start of XAPI removes it' in manager.verdict(None, ['ptcp:1', 'ptcp:2'], manager.FIELD)[1]

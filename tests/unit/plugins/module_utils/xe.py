@@ -6,6 +6,9 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import json
+import os
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
 PATH = '/opt/xensource/bin/xe'
@@ -25,11 +28,18 @@ def record(*pairs):
     return '\n'.join(lines) + '\n\n\n'
 
 
+def mapped(pairs):
+    return '; '.join('%s: %s' % pair for pair in sorted(pairs.items()))
+
+
 class Pool(object):
     """Two hosts: ``controller`` is (protocol, address, port) or None; set attributes to make it fail.
 
     ``calls`` holds the words of each call, ``plugin`` what the plugin answers on each host: a text, or an
     (exit status, standard error) of its failure; ``fails`` maps a command to the standard error it fails with.
+    ``managers`` are those of this host's Open vSwitch, None where it has none, ``tls`` whether it has XAPI's material;
+    ``bridges`` are its bridges' columns by name, ``ports`` the other_config of ports. ``other_config`` is the pool's, and
+    ``networks`` holds those of the networks by their bridges.
     """
 
     def __init__(self, controller=None, sdn=True, backend='openvswitch'):
@@ -40,6 +50,12 @@ class Pool(object):
         self.fails = {}
         self.plugin = {A: 'No change to configuration', B: 'No change to configuration'}
         self.managers = None
+        self.bridges = {'xenbr0': {'fail_mode': 'standalone'}}
+        self.ports = {}
+        self.tls = False
+        self.other_config = {}
+        self.networks = {'xenbr0': {}, 'xenbr1': {}}
+        self.certificates = {}
         self.before = {}
 
     def install(self, monkeypatch):
@@ -55,10 +71,14 @@ class Pool(object):
             raise _cli.CliError('The program %s is not on this host' % name)
         return '/usr/bin/' + name
 
-    def run(self, argv, time_limit, ok=(0,)):
-        if argv[0] != PATH:
-            assert argv[0] == '/usr/bin/ovs-vsctl' and argv[2] == 'get-manager'
-            return _cli.Result(argv, 0, ''.join(one + '\n' for one in self.managers), '')
+    def run(self, argv, time_limit, ok=(0,), data=None):
+        if argv[0] == '/usr/bin/ovs-vsctl':
+            if 'del-manager' in argv:
+                self.managers = []
+                return _cli.Result(argv, 0, '', '')
+            names = [argv[number + 1] for number, word in enumerate(argv) if word == 'list']
+            return _cli.Result(argv, 0, ''.join(json.dumps(self.table(name)) + '\n' for name in names), '')
+        assert argv[0] == PATH
         command, params = argv[1], dict(word.split('=', 1) for word in argv[2:])
         self.calls.append(argv[1:])
         if command in self.before:
@@ -67,6 +87,34 @@ class Pool(object):
         if not err:
             out, err = getattr(self, 'do_' + command.replace('-', '_'))(params)
         return _cli.Result(argv, 1 if err else 0, out, err)
+
+    def table(self, name):
+        """A table of this host's database, as ovs-vsctl prints it."""
+        rows = getattr(self, 'rows_of_' + name, list)()
+        headings = sorted(rows[0]) if rows else []
+        return dict(headings=headings, data=[[row[heading] for heading in headings] for row in rows])
+
+    def rows_of_Open_vSwitch(self):
+        managers, ssl = ['set', [['uuid', one] for one in self.managers]], ['uuid', 'tls'] if self.tls else ['set', []]
+        return [dict(manager_options=managers, ssl=ssl, next_cfg=1, cur_cfg=1)]
+
+    def rows_of_Manager(self):
+        empty = dict((name, ['set', []]) for name in ('inactivity_probe', 'max_backoff', 'connection_mode'))
+        empty.update((name, ['map', []]) for name in ('other_config', 'external_ids', 'status'))
+        return [dict(empty, _uuid=['uuid', one], target=one, is_connected=True) for one in self.managers]
+
+    def rows_of_SSL(self):
+        """As XAPI's plugins set it for ssl."""
+        key = '/etc/xensource/xapi-ssl.pem'
+        row = dict(_uuid=['uuid', 'tls'], private_key=key, certificate=key, ca_cert='/etc/openvswitch/vswitchd.cacert', bootstrap_ca_cert=True)
+        return [row] if self.tls else []
+
+    def rows_of_Bridge(self):
+        empty = dict((name, ['set', []]) for name in ('controller', 'mirrors', 'netflow', 'sflow', 'ipfix', 'fail_mode', 'flood_vlans'))
+        return [dict(empty, name=name, **dict(dict(other_config=['map', []]), **columns)) for name, columns in sorted(self.bridges.items())]
+
+    def rows_of_Port(self):
+        return [dict(name=name, other_config=['map', sorted(config.items())]) for name, config in sorted(self.ports.items())]
 
     @property
     def commands(self):
@@ -95,8 +143,50 @@ class Pool(object):
         return RECORD + '\n', ''
 
     def do_pool_list(self, params):
-        assert params == {'params': 'uuid,name-label,master'}
-        return record(('uuid ( RO)', POOL), ('name-label ( RW)', 'lab'), ('master ( RO)', A)), ''
+        assert params == {'params': 'uuid,name-label,master,other-config'}
+        fields = ('uuid ( RO)', POOL), ('name-label ( RW)', 'lab'), ('master ( RO)', A), ('other-config (MRW)', mapped(self.other_config))
+        return record(*fields), ''
+
+    def do_network_list(self, params):
+        assert params == {'params': 'uuid,name-label,bridge,other-config'}
+        return ''.join(record(
+            ('uuid ( RO)', 'network-of-' + bridge), ('name-label ( RW)', 'Network of ' + bridge), ('bridge ( RO)', bridge),
+            ('other-config (MRW)', mapped(config))) for bridge, config in sorted(self.networks.items())), ''
+
+    def _config_of(self, params):
+        uuid = params.pop('uuid')
+        return self.other_config if uuid == POOL else self.networks[uuid[len('network-of-'):]]
+
+    def do_pool_param_set(self, params):
+        config = self._config_of(params)
+        for name, value in params.items():
+            assert name.startswith('other-config:')
+            config[name[len('other-config:'):]] = value
+        return '', ''
+
+    def do_pool_param_remove(self, params):
+        config = self._config_of(params)
+        assert params['param-name'] == 'other-config'
+        if params['param-key'] not in config:
+            return '', 'There was an error.\nmessage: Failure: Key %s is not in map\n' % params['param-key']
+        del config[params['param-key']]
+        return '', ''
+
+    do_network_param_set, do_network_param_remove = do_pool_param_set, do_pool_param_remove
+
+    def do_pool_install_ca_certificate(self, params):
+        name = os.path.basename(params['filename'])
+        if name in self.certificates:
+            return '', 'There is one.\nname: %s\n' % name
+        with open(params['filename']) as stream:
+            self.certificates[name] = stream.read()
+        return '', ''
+
+    def do_pool_uninstall_ca_certificate(self, params):
+        if params['name'] not in self.certificates:
+            return '', 'There is none.\nname: %s\n' % params['name']
+        del self.certificates[params['name']]
+        return '', ''
 
     def do_pool_param_get(self, params):
         assert params == {'uuid': POOL, 'param-name': 'vswitch-controller'}

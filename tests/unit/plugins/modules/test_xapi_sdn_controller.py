@@ -233,3 +233,72 @@ def test_a_stale_field_is_never_written_where_there_are_objects(run):
 def test_what_is_forgotten_is_the_record_that_was_found(run):
     pool = Pool(HELD)
     assert run(pool, state='absent')[0]['commands'] == [[PATH, 'sdn-controller-forget', 'uuid=' + RECORD]]
+
+
+FAIL_MODE, IN_BAND = 'vswitch-controller-fail-mode', 'vswitch-disable-in-band'
+
+
+def test_settings_are_set_before_the_manager_so_that_the_plugin_takes_them_up(run):
+    pool = Pool()
+    result, failed = run(pool, address='192.0.2.10', fail_mode='secure', networks=[dict(network='xenbr1', fail_mode='standalone', disable_in_band='true')])
+    assert not failed and result['changed'] and pool.controller == HELD
+    assert pool.other_config == {FAIL_MODE: 'secure'} and pool.networks == {'xenbr0': {}, 'xenbr1': {FAIL_MODE: 'standalone', IN_BAND: 'true'}}
+    assert [argv[1] for argv in result['commands']] == ['pool-param-set', 'network-param-set', 'network-param-set', 'sdn-controller-introduce']
+    assert pool.commands[-4:] == ['pool-param-set', 'network-param-set', 'network-param-set', 'sdn-controller-introduce']
+    assert result['diff']['before']['settings']['fail_mode'] is None and result['diff']['after']['settings'] == result['settings'] == dict(
+        fail_mode='secure', networks=dict(
+            xenbr0=dict(fail_mode=None, disable_in_band=None), xenbr1=dict(fail_mode='standalone', disable_in_band='true')))
+
+
+def test_settings_are_set_once_and_taken_out(run):
+    pool = Pool(HELD)
+    pool.other_config = {'memory-ratio': '1'}
+    options = dict(address='192.0.2.10', fail_mode='standalone', networks=[dict(network='xenbr0', disable_in_band='false')])
+    assert run(pool, **options)[0]['changed']
+    again, failed = run(pool, **options)
+    assert not failed and not again['changed'] and pool.commands == ['sdn-controller-list', 'pool-list', 'network-list']
+    result, failed = run(pool, address='192.0.2.10', fail_mode='default', networks=[dict(network='xenbr0', disable_in_band='default')])
+    assert not failed and result['changed'] and pool.other_config == {'memory-ratio': '1'} and pool.networks['xenbr0'] == {}
+    assert not run(pool, address='192.0.2.10', fail_mode='default')[0]['changed']
+
+
+def test_settings_of_a_pool_without_objects(run):
+    pool = Pool(sdn=False)
+    assert not run(pool, address='192.0.2.10', fail_mode='secure')[1] and pool.other_config == {FAIL_MODE: 'secure'} and pool.controller == HELD
+
+
+def test_settings_alone_need_no_backend(run):
+    pool = Pool(HELD, backend='bridge')
+    result, failed = run(pool, address='192.0.2.10', fail_mode='secure')
+    assert not failed and result['changed'] and 'host-param-get' not in pool.commands
+
+
+def test_settings_in_check_mode(run):
+    pool = Pool(HELD)
+    foreseen, dummy = run(pool, check_mode=True, address='192.0.2.10', fail_mode='secure')
+    assert foreseen['changed'] and pool.other_config == {}
+    done, dummy = run(pool, address='192.0.2.10', fail_mode='secure')
+    assert (foreseen['diff'], foreseen['commands']) == (done['diff'], done['commands'])
+
+
+@pytest.mark.parametrize('networks, said', [
+    ([dict(network='xenbr9', fail_mode='secure')], 'no network "xenbr9"'), ([dict(network='xenbr0', fail_mode='open')], 'value of fail_mode must be one of')])
+def test_settings_that_cannot_be_are_refused_before_anything_changed(run, networks, said):
+    pool = Pool(HELD)
+    result, failed = run(pool, address='192.0.2.11', networks=networks)
+    assert failed and said in result['msg'] and pool.controller == HELD
+
+
+def test_a_manager_that_xapi_refuses_after_the_settings_is_an_unfinished_change(run):
+    pool = Pool()
+    pool.fails['sdn-controller-introduce'] = 'There was an error.\nmessage: no\n'
+    result, failed = run(pool, address='192.0.2.10', fail_mode='secure')
+    assert failed and result['changed'] and 'Run the task again' in result['msg'] and pool.other_config == {FAIL_MODE: 'secure'}
+    del pool.fails['sdn-controller-introduce']
+    assert not run(pool, address='192.0.2.10', fail_mode='secure')[1] and pool.controller == HELD
+
+
+def test_yaml_makes_true_of_true(run):
+    pool = Pool(HELD)
+    assert not run(pool, address='192.0.2.10', networks=[dict(network='xenbr0', disable_in_band=True)])[1]
+    assert pool.networks['xenbr0'] == {IN_BAND: 'true'}

@@ -34,7 +34,7 @@ def test_no_xenserver(run):
 
 def test_a_managed_host(run):
     pool = Pool(('ssl', '192.0.2.10', 6632))
-    pool.managers = ['ptcp:6640', 'ssl:192.0.2.10:6632']
+    pool.managers, pool.tls = ['ptcp:6640', 'ssl:192.0.2.10:6632'], True
     result, failed = run(pool)
     assert not failed and not result['changed'] and result['is_xenserver'] and result['pending_reboot'] == ['because']
     host = result['xenserver']
@@ -44,7 +44,7 @@ def test_a_managed_host(run):
     assert host['manager'] == dict(api='SDN_controller', protocol='ssl', address='192.0.2.10', port=6632, target='ssl:192.0.2.10:6632')
     assert host['ovs_managers'] == ['ptcp:6640', 'ssl:192.0.2.10:6632']
     assert host['verdict'] == 'agrees' and 'ssl:192.0.2.10:6632' in host['verdict_reason']
-    assert pool.commands == ['sdn-controller-list', 'pool-list']
+    assert pool.commands == ['sdn-controller-list', 'pool-list', 'network-list']
 
 
 def test_an_old_release(run):
@@ -53,7 +53,7 @@ def test_an_old_release(run):
     host = run(pool)[0]['xenserver']
     assert host['manager']['api'] == 'pool.vswitch_controller' and host['manager']['target'] == 'ssl:192.0.2.10:6632'
     assert host['verdict'] == 'ovs_lacks_manager' and 'openvswitch-cfg-update' in host['verdict_reason']
-    assert pool.commands == ['sdn-controller-list', 'pool-list', 'pool-param-get']
+    assert pool.commands == ['sdn-controller-list', 'pool-list', 'pool-param-get', 'network-list']
 
 
 def test_no_manager(run):
@@ -88,3 +88,35 @@ def test_a_dom0_whose_xe_is_gone(run, monkeypatch):
     monkeypatch.setattr(Pool, 'find', find)
     result, failed = run(Pool())
     assert not failed and 'no xe on this host' in result['xenserver']['xapi']['error']
+
+
+def test_what_an_emer_reset_would_take_is_told(run):
+    pool = Pool(('ssl', '192.0.2.10', 6632))
+    pool.managers, pool.ports = ['ssl:192.0.2.10:6632'], {'bond0': {'lacp-time': 'slow'}}
+    pool.bridges = {'xenbr0': {'fail_mode': 'standalone'}, 'own': {'fail_mode': 'secure'}}
+    host = run(pool)[0]['xenserver']
+    assert host['emer_reset_would_lose'] == dict(ports={'bond0': {'lacp-time': 'slow'}}, bridges={'own': dict(fail_mode='secure')}, interfaces={})
+
+
+def test_a_plugin_that_failed_halfway(run):
+    pool = Pool(('ssl', '192.0.2.10', 6632))
+    pool.managers, pool.networks = ['ssl:192.0.2.10:6632'], {'xenbr0': {'vswitch-controller-fail-mode': 'secure'}}
+    host = run(pool)[0]['xenserver']
+    assert host['verdict'] == 'plugin_failed' and 'xenbr0' in host['verdict_reason']
+    assert host['fail_mode'] is None and host['networks'] == dict(xenbr0=dict(fail_mode='secure', disable_in_band=None))
+    assert host['emer_reset_would_lose'] == dict(ports={}, bridges={}, interfaces={})
+
+
+def test_a_manager_that_was_set_by_hand(run):
+    pool = Pool(('ssl', '192.0.2.10', 6632))
+    pool.managers = ['ssl:192.0.2.10:6632']
+    host = run(pool)[0]['xenserver']
+    assert host['verdict'] == 'plugin_failed' and 'no TLS material' in host['verdict_reason']
+
+
+def test_without_xapi_everything_counts_as_lost(run):
+    pool = Pool()
+    pool.managers, pool.fails['sdn-controller-list'] = [], DOWN
+    host = run(pool)[0]['xenserver']
+    assert host['emer_reset_would_lose']['bridges'] == {'xenbr0': dict(fail_mode='standalone')}
+    assert (host['fail_mode'], host['networks']) == (None, None)
