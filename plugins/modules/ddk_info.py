@@ -192,6 +192,11 @@ builds:
       type: list
       elements: str
       sample: [check]
+folder:
+  description: O(folder) as an absolute path, as it is for this user. Null where none was given.
+  returned: always
+  type: str
+  sample: /home/builder/openvswitch-build
 files:
   description: The SHA-256 of the files in O(folder), by their names.
   returned: always
@@ -226,7 +231,7 @@ def look(module):
     if not re.match(r'\d+(\.\d+)+\Z', want['version']):
         raise CliError('version is %r: it must be the version in the name of the dist tarball, numbers and dots such as 3.1.0.' % want['version'])
     have = _ddk.survey(want, want['time_limit'])
-    module.exit_json(changed=False, files=_ddk.digests(want['folder']), **dict(have, **_ddk.plan(have, want)))
+    module.exit_json(changed=False, folder=want['folder'], files=_ddk.digests(want['folder']), **dict(have, **_ddk.plan(have, want)))
 
 
 def main():

@@ -79,6 +79,7 @@ def test_the_files_of_a_folder(host):
     os.symlink('/nowhere', os.path.join(folder, 'broken'))
     host.make('sources', 'below')
     assert look(kernels=[], folder=folder)[0]['files'] == {'a.txt': 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'}
+    assert look(kernels=[], folder='~/sources')[0]['folder'] == os.path.join(host.home, 'sources')
     assert look(kernels=[], folder=os.path.join(folder, 'none'))[0]['files'] == look(kernels=[])[0]['files'] == {}
 
 
