@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hostile texts through the free-form options of ovs_dist, ovs_info and xapi_sdn_controller.
+"""Hostile texts through the free-form options of ovs_dist, ovs_info, ovs_protocol and xapi_sdn_controller.
 
 Each is used as it was given, or refused before anything is called or written.
 """
@@ -19,7 +19,7 @@ import pytest
 from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _dist_tools, _xapi_host
-from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_dist, ovs_info, xapi_sdn_controller
+from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_dist, ovs_info, ovs_protocol, xapi_sdn_controller
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import Pool
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
@@ -85,6 +85,19 @@ def test_ovs_info(home, option, text):
     result, failed = run_module(ovs_info.main, {option: [text] if option == 'tables' else text, 'time_limit': 5})
     assert not result.get('changed') and listing(home) == before
     assert failed or result['managers'] == []
+
+
+@pytest.fixture
+def no_program(monkeypatch):
+    """A host on which nothing may be called."""
+    monkeypatch.setattr(ovs_protocol, 'run', None)
+
+
+@hostile.examples(300)
+@hypothesis.given(hostile.TEXT)
+def test_ovs_protocol(no_program, text):
+    result, failed = run_module(ovs_protocol.main, dict(protocols=[dict(protocol=text)]))
+    assert failed and '/etc/protocols of this host does not name' in result['msg']
 
 
 @pytest.fixture
