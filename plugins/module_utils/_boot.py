@@ -9,6 +9,9 @@ __metaclass__ = type
 import os
 import re
 
+# The start script of Open vSwitch makes it at the first start since boot, the one that deletes all bridges. /var/run is emptied at boot.
+MARK = '/var/run/openvswitch.booted'
+
 
 def time():
     """When this host was booted, in seconds since 1970: the start of process 1, of a host or of a container that stands for one."""
@@ -16,9 +19,20 @@ def time():
 
 
 def started(pid):
-    """When a process was started, in seconds since 1970."""
-    with open('/proc/stat') as kernel, open('/proc/%d/stat' % pid) as process:
-        return read_time(kernel.read(), process.read())
+    """When a process was started, in seconds since 1970; None where it has ended."""
+    try:
+        with open('/proc/stat') as kernel, open('/proc/%d/stat' % pid) as process:
+            return read_time(kernel.read(), process.read())
+    except (IOError, OSError):
+        return None
+
+
+def written(path):
+    """When a file was last written, in seconds since 1970; None where there is none."""
+    try:
+        return os.path.getmtime(path)
+    except (IOError, OSError):
+        return None
 
 
 def read_time(kernel, process):

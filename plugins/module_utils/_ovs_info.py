@@ -9,7 +9,7 @@ __metaclass__ = type
 import json
 import os
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_json, _ovs_kernel, _ovs_manager
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _boot, _cli, _ovs, _ovs_json, _ovs_kernel, _ovs_manager
 
 DAEMONS = ('ovsdb-server', 'ovs-vswitchd')
 TABLES = ('Open_vSwitch', 'Manager', 'SSL', 'Bridge', 'Controller')
@@ -23,16 +23,18 @@ RPM_PATTERN = 'openvswitch*'
 
 
 def daemons(rundir):
-    """For each daemon ``dict(running, responding, pid, version, replaced)``, named with underscores."""
+    """For each daemon ``dict(running, responding, pid, started, version, replaced)``, named with underscores."""
     return dict((name.replace('-', '_'), _daemon(name, rundir)) for name in DAEMONS)
 
 
 def _daemon(name, rundir):
     found = _ovs.process(name, rundir)
     if found is None:
-        return dict(running=False, responding=False, pid=None, version=None, replaced=None)
+        return dict(running=False, responding=False, pid=None, started=None, version=None, replaced=None)
     answer = _ovs.ask(found['control'], 'version', REPLY)
-    return dict(running=True, responding=answer is not None, pid=found['pid'], version=_ovs.version_in(answer), replaced=found['replaced'])
+    return dict(
+        running=True, responding=answer is not None, pid=found['pid'], started=_boot.started(found['pid']), version=_ovs.version_in(answer),
+        replaced=found['replaced'])
 
 
 def database(server, tables, time_limit):

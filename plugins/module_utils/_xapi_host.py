@@ -22,6 +22,8 @@ INVENTORY = 'etc/xensource-inventory'
 POOL = 'etc/xensource/pool.conf'
 BACKEND = 'etc/xensource/network.conf'
 PLUGIN_FOLDER = 'etc/xapi.d/plugins'
+# Written at the end of XAPI's start-up, after it has called the plugin; it ends with the process or with the boot.
+COOKIE = 'var/run/xapi_init_complete.cookie'
 
 
 def read_inventory(text):
@@ -60,6 +62,7 @@ def facts(root='/'):
         kernel=system[2],
         machine=system[4],
         plugin=_plugin(root),
+        xapi_started=_boot.written(os.path.join(root, COOKIE)),
     )
 
 

@@ -73,12 +73,20 @@ versions:
 daemons:
   description:
     - Each daemon. C(running) means that its pidfile names a process of that name, C(responding) that it answers on its control socket.
-    - C(replaced) means that the file it was started from is no longer on disk.
+    - C(replaced) means that the file it was started from is no longer on disk, C(started) when it was, in seconds since 1970.
   returned: always
   type: dict
   sample:
-    ovsdb_server: {running: true, responding: true, pid: 811, version: 3.1.0, replaced: false}
-    ovs_vswitchd: {running: true, responding: true, pid: 842, version: 3.1.0, replaced: false}
+    ovsdb_server: {running: true, responding: true, pid: 811, started: 1760000020.5, version: 3.1.0, replaced: false}
+    ovs_vswitchd: {running: true, responding: true, pid: 842, started: 1760000021.1, version: 3.1.0, replaced: false}
+boot:
+  description:
+    - C(time) is when the host was booted, C(mark) when C(/var/run/openvswitch.booted) was written, which the start script of Open vSwitch makes the first
+      time that it starts since a boot, in seconds since 1970. Null where there is none.
+    - The first start deletes all bridges from the database, later ones keep them. Without the mark the next start takes itself for the first.
+  returned: always
+  type: dict
+  sample: {time: 1760000000.2, mark: 1760000021.6}
 database:
   description:
     - Whether the database could be read, and the reason if not.
@@ -243,8 +251,8 @@ def content(params, installed, server):
 
 
 def not_in_use(rpms, daemons):
-    running = sorted((name.replace('_', '-'), daemon['pid']) for name, daemon in daemons.items() if daemon['running'])
-    return _boot.not_in_use(rpms, [name for name, dummy in running], [_boot.time()] + [_boot.started(pid) for dummy, pid in running])
+    running = sorted((name.replace('_', '-'), daemon['started']) for name, daemon in daemons.items() if daemon['started'] is not None)
+    return _boot.not_in_use(rpms, [name for name, dummy in running], [_boot.time()] + [started for dummy, started in running])
 
 
 @guarded
@@ -262,7 +270,7 @@ def run(module):
     rpms = packages(params['time_limit'])
     module.exit_json(
         changed=False, installed=tools is not None, versions=dict(versions, openvswitch=tools, db_schema=schema),
-        daemons=daemons, kernel_module=kernel, rpms=rpms,
+        daemons=daemons, boot=dict(time=_boot.time(), mark=_boot.written(_boot.MARK)), kernel_module=kernel, rpms=rpms,
         pending_restart=_ovs_info.pending_restart(tools, daemons),
         pending_reboot=_ovs_info.pending_reboot(kernel) + not_in_use(rpms, daemons), **values)
 

@@ -18,7 +18,11 @@ author: "The xenserver.openvswitch project (@xenserver-openvswitch)"
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes.info
   - xenserver.openvswitch.attributes.time_limit
-options: {}
+options:
+  bridges:
+    description: Whether to ask XAPI for RV(xenserver.plugged_bridges) too, which takes one more call.
+    type: bool
+    default: false
 seealso:
   - module: xenserver.openvswitch.ovs_info
   - module: xenserver.openvswitch.xapi_sdn_controller
@@ -98,6 +102,17 @@ xenserver:
       description: The plugin on this host that XAPI calls to make Open vSwitch follow. Null where there is none.
       type: str
       sample: openvswitch-config-update
+    xapi_started:
+      description:
+        - When XAPI's start-up was complete, in seconds since 1970. Calling the plugin of Open vSwitch is part of it.
+        - Null where it is not, since XAPI is down or has yet to get there.
+      type: float
+      sample: 1760000044.5
+    plugged_bridges:
+      description: The bridges that XAPI has made on this host, sorted. Null without O(bridges) and where XAPI does not answer.
+      type: list
+      elements: str
+      sample: [xapi0, xenbr0]
     xapi:
       description: Whether XAPI answers.
       type: dict
@@ -190,7 +205,7 @@ xenserver:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import (
-    _ovs, _ovs_reset, _xapi_follow, _xapi_host, _xapi_manager, _xapi_settings)
+    _ovs, _ovs_reset, _xapi_follow, _xapi_host, _xapi_manager, _xapi_network, _xapi_settings)
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Xe
@@ -214,6 +229,13 @@ def ask_openvswitch(time_limit):
     """The rows of the host's database, or None."""
     try:
         return _ovs_reset.read(_ovs.Vsctl(min(time_limit, OVS_LIMIT)))
+    except CliError:
+        return None
+
+
+def ask_bridges(host, settings, time_limit):
+    try:
+        return _xapi_network.plugged_bridges(Xe(time_limit), host['host_uuid'], settings['networks'])
     except CliError:
         return None
 
@@ -254,11 +276,13 @@ def look(module):
         judge(held, settings, rows), xapi=dict(reachable=error is None, error=error), pool=pool,
         fail_mode=settings and settings['pool']['fail_mode'], networks=settings and _xapi_settings.view(settings)['networks'],
         manager=manager_of(held or dict(api=None, controller=None)))
+    host['plugged_bridges'] = ask_bridges(host, settings, module.params['time_limit']) if module.params['bridges'] and settings else None
     module.exit_json(changed=False, is_xenserver=True, xenserver=host, pending_reboot=_xapi_host.pending_reboot())
 
 
 def main():
-    module = AnsibleModule(argument_spec=dict(time_limit=dict(type='int', default=60)), supports_check_mode=True)
+    arguments = dict(bridges=dict(type='bool', default=False), time_limit=dict(type='int', default=60))
+    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     guarded(look)(module)
 
 

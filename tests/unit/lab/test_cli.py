@@ -361,7 +361,8 @@ def test_references_are_set_by_uuid(pool):
 
 
 @pytest.mark.parametrize('kind, verbs', [
-    ('sdn-controller', ['list', 'param-get', 'param-list']), ('pbd', ['list', 'param-add', 'param-clear', 'param-get', 'param-list', 'param-remove', 'param-set'])])
+    ('sdn-controller', ['list', 'param-get', 'param-list']),
+    ('pbd', ['list', 'param-add', 'param-clear', 'param-get', 'param-list', 'param-remove', 'param-set'])])
 def test_what_cannot_be_set_has_no_command_for_it(kind, verbs):
     assert sorted(name[len(kind) + 1:] for name in cli.table(True) if re.match(kind + '-(list|param-)', name)) == verbs
 

@@ -12,8 +12,9 @@ import re
 
 import pytest
 
-from conftest import HERE, XAPI
+from labpool import XAPI
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 ROW = re.compile(r'\| (\w+) \| (.*) \| ([^|]+) \|$')
 
 

@@ -41,9 +41,11 @@ def test_bridges_are_deleted_once_a_boot(ready):
     ready.run('ovs-start')
     assert ready.exists(BOOTED)
     ready.put('calls', '')
+    ready.put(BOOTED, 'of the first start')
     ready.run('ovs-start', 'restart')
     assert options(ready)[0] == 'restart'
     assert '--delete-bridges' not in options(ready)
+    assert ready.get(BOOTED) == 'of the first start'
 
 
 def test_a_failed_start_fails_and_is_no_start(ready):

@@ -141,6 +141,7 @@ FIELDS = {
         _field('currently-attached'),
         _field('MTU'),
         _field('VLAN'),
+        _field('bond-slave-of', show=_uuid),
         _field('management'),
         _field('network-uuid', 'network', show=_uuid),
         _field('network-name-label', 'network', show=_name),

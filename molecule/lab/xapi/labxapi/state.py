@@ -266,7 +266,7 @@ def new_pool():
 def new_pif(reference, host, network):
     identity = str(uuid.uuid5(uuid.UUID(host['uuid']), MANAGEMENT_DEVICE))
     return dict(
-        uuid=identity, device=MANAGEMENT_DEVICE, MAC=mac(host['uuid']), currently_attached=True, MTU='1500', VLAN='-1', management=True,
+        uuid=identity, device=MANAGEMENT_DEVICE, MAC=mac(host['uuid']), currently_attached=True, MTU='1500', VLAN='-1', bond_slave_of=NULL_REF, management=True,
         physical=True, managed=True, network=network, host=reference, ip_configuration_mode='Static', IP=host['address'], other_config={})
 
 

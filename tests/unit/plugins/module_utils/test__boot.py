@@ -26,6 +26,17 @@ def test_this_host_was_booted_before_this_process_was_started():
     assert _boot.time() <= _boot.started(os.getpid()) <= time.time() + 1
 
 
+def test_a_process_that_has_ended():
+    assert _boot.started(2 ** 30) is None
+
+
+def test_when_a_file_was_written(tmp_path):
+    (tmp_path / 'mark').write_text(u'')
+    os.utime(str(tmp_path / 'mark'), (1, 1700000000))
+    assert _boot.written(str(tmp_path / 'mark')) == 1700000000
+    assert _boot.written(str(tmp_path / 'none')) is None
+
+
 @pytest.mark.parametrize('packages, daemons, starts, reasons', [
     (None, ['ovs-vswitchd'], [900, 900], []),
     ([], [], [900], []),

@@ -94,4 +94,4 @@ def test_a_restart_is_due_with_its_reason(installed, change, said):
 
 def test_daemons_are_told_by_their_names(tmp_path):
     assert _ovs_info.daemons(str(tmp_path)) == dict(
-        (name, dict(running=False, responding=False, pid=None, version=None, replaced=None)) for name in ('ovsdb_server', 'ovs_vswitchd'))
+        (name, dict(running=False, responding=False, pid=None, started=None, version=None, replaced=None)) for name in ('ovsdb_server', 'ovs_vswitchd'))

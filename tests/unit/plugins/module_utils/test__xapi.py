@@ -84,6 +84,7 @@ def test_maps_sets_and_deprecated_fields():
     ('Lost connection to the server.\n', 'UNREACHABLE', {}),
     ('Cannot perform operation as the host is running in emergency mode.\n', 'HOST_IN_EMERGENCY_MODE', {}),
     ("Error: Expected 'ssl','pssl', got tcp\n", None, {}),
+    ('Error: No matching hosts found\n', None, {}),
     ('This operation cannot be performed because the host is not disabled. Please disable the host and then try again.\n', None, {}),
     ('', None, {}),
 ])

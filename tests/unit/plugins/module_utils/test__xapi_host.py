@@ -69,7 +69,13 @@ def test_a_coordinator_of_the_systemd_generation(dom0):
     assert host.facts(root) == dict(
         brand='XCP-ng', version='8.3.0', build='release/yangtze/master/58', host_uuid='11111111-1111-4111-8111-111111111111', generation='systemd',
         role='coordinator', coordinator_address=None, network_backend='openvswitch', kernel=system[2], machine=system[4],
-        plugin='openvswitch-config-update')
+        plugin='openvswitch-config-update', xapi_started=None)
+
+
+def test_xapi_says_when_its_start_was_complete(dom0):
+    root = dom0({'etc/xensource-inventory': INVENTORY, 'var/run/xapi_init_complete.cookie': u''})
+    os.utime(os.path.join(root, 'var/run/xapi_init_complete.cookie'), (1, 1700000000))
+    assert host.facts(root)['xapi_started'] == 1700000000
 
 
 def test_a_supporter_of_the_sysv_generation(dom0):

@@ -210,3 +210,7 @@ class Pool(object):
         assert params['plugin'] == ('openvswitch-config-update' if self.sdn else 'openvswitch-cfg-update') and params['fn'] == 'update'
         answer = self.plugin[params['host-uuid']]
         return ('', answer[0]) if isinstance(answer, tuple) else (answer + '\n', '')
+
+    def do_pif_list(self, params):
+        assert params == {'host-uuid': A, 'currently-attached': 'true', 'params': 'uuid,bond-slave-of,network-uuid'}
+        return record(('uuid ( RO)', 'P'), ('bond-slave-of ( RO)', '<not in database>'), ('network-uuid ( RO)', 'network-of-xenbr0')), ''

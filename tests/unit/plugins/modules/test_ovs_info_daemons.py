@@ -8,13 +8,15 @@ __metaclass__ = type
 
 import os
 
+import time
+
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs_info
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_info
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
-DOWN = dict(running=False, responding=False, pid=None, version=None, replaced=None)
+DOWN = dict(running=False, responding=False, pid=None, started=None, version=None, replaced=None)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +42,9 @@ def test_a_running_switch_is_told_and_left_as_it_is(switch):
     found, number = look(switch), version(switch)
     assert found['installed'] and found['versions'] == dict(openvswitch=number, ovs_vswitchd=number, ovsdb_server=number, db_schema=switch.schema()['version'])
     for name in ('ovsdb-server', 'ovs-vswitchd'):
-        assert found['daemons'][name.replace('-', '_')] == dict(running=True, responding=True, pid=switch.pid(name), version=number, replaced=False)
+        daemon = found['daemons'][name.replace('-', '_')]
+        assert found['boot']['time'] <= daemon.pop('started') <= time.time() + 1
+        assert daemon == dict(running=True, responding=True, pid=switch.pid(name), version=number, replaced=False)
     assert found['database']['reachable'] and found['database']['applied'] and found['database']['error'] is None
     assert [row['target'] for row in found['managers']] == ['ptcp:0:127.0.0.1'] and found['ssl'] is None and found['pending_restart'] == []
     bridge = found['bridges'][0]

@@ -15,12 +15,12 @@ from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils 
 
 @pytest.fixture
 def run(monkeypatch):
-    def function(pool, is_xenserver=True):
-        monkeypatch.setattr(_xapi_host, 'facts', lambda: dict(brand='XCP-ng', role='coordinator') if is_xenserver else None)
+    def function(pool, is_xenserver=True, **params):
+        monkeypatch.setattr(_xapi_host, 'facts', lambda: dict(brand='XCP-ng', role='coordinator', host_uuid=A) if is_xenserver else None)
         monkeypatch.setattr(_xapi_host, 'field_plugin', lambda: '')
         monkeypatch.setattr(_xapi_host, 'pending_reboot', lambda: ['because'])
         pool.install(monkeypatch)
-        return run_module(xenserver_info.main, {})
+        return run_module(xenserver_info.main, params)
     return function
 
 
@@ -45,6 +45,22 @@ def test_a_managed_host(run):
     assert host['ovs_managers'] == ['ptcp:6640', 'ssl:192.0.2.10:6632']
     assert host['verdict'] == 'agrees' and 'ssl:192.0.2.10:6632' in host['verdict_reason']
     assert pool.commands == ['sdn-controller-list', 'pool-list', 'network-list']
+
+
+def test_bridges_that_xapi_has_made(run):
+    pool = Pool(('ssl', '192.0.2.10', 6632))
+    assert run(pool, bridges=True)[0]['xenserver']['plugged_bridges'] == ['xenbr0']
+    assert pool.commands[-1] == 'pif-list'
+    assert run(Pool())[0]['xenserver']['plugged_bridges'] is None
+
+
+def test_bridges_without_xapi(run):
+    pool = Pool()
+    pool.fails['pif-list'] = DOWN
+    assert run(pool, bridges=True)[0]['xenserver']['plugged_bridges'] is None
+    pool.fails['sdn-controller-list'] = DOWN
+    assert run(pool, bridges=True)[0]['xenserver']['plugged_bridges'] is None
+    assert pool.commands[-1] == 'sdn-controller-list'
 
 
 def test_an_old_release(run):
