@@ -160,8 +160,9 @@ def identify():
     """
     facts = _xapi_host.facts()
     if facts is None:
-        raise Refused('This host has no /etc/xensource-inventory: it is neither XenServer nor XCP-ng, and no XAPI manages its Open vSwitch. '
-                      'Use xenserver.openvswitch.ovs_manager directly.')
+        raise Refused('This host has no XAPI: without /etc/xensource-inventory it is neither XenServer nor XCP-ng. Write the manager into its own '
+                      'database with xenserver.openvswitch.ovs_manager; for the role of that name, set ovs_manager_through_xapi to false '
+                      'and ovs_manager_targets to the managers.')
     return facts
 
 
