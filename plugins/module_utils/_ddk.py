@@ -30,7 +30,7 @@ def survey(want, time_limit):
 
     What takes a program that is not there is None or empty; what is missing is for the plan to say.
     """
-    programs = dict((name, _dist_tools.first([name])) for name in _PROGRAMS)
+    programs = dict((name, _dist_tools.first([name])) for name in list(_PROGRAMS) + _compiler(want)[:-1])
     compiler = _dist_tools.first(_compiler(want)[-1:])
     programs['compiler'] = compiler
     return dict(_survey_rpm(time_limit), programs=programs, trees=_trees(), headers=_headers(compiler, time_limit) if compiler else [],
@@ -69,8 +69,9 @@ def _headers(compiler, time_limit):
 
 
 def _compiler(want):
-    """The compiler's words; the last is its program, as in "ccache gcc"."""
-    return to_native(want['defines'].get('openvswitch_cc') or 'gcc').split()
+    """The programs that compile, without their options; the last is the compiler, as in "ccache gcc"."""
+    words = to_native(want['defines'].get('openvswitch_cc') or 'gcc').split()
+    return [word for word in words if not word.startswith('-')]
 
 
 def _own_python(want):
@@ -182,7 +183,8 @@ def _builds(want, kernels):
 def _missing(have, want, kernels):
     """All that the build needs and this host lacks, one text each."""
     programs = [name for name in sorted(_PROGRAMS) if _takes(want, name)]
-    texts = ['%s (package %s)' % (name, _PROGRAMS[name]) for name in programs if not have['programs'][name]]
+    programs.extend(_compiler(want)[:-1])
+    texts = ['%s (package %s)' % (name, _PROGRAMS.get(name, name)) for name in programs if not have['programs'][name]]
     if have['programs']['compiler']:
         headers = [name for name in sorted(_HEADERS) if name != 'cap-ng.h' or (want['spec'] == 'bundled' and 'libcapng' not in want['without'])]
         texts.extend('%s (package %s)' % (name, _HEADERS[name]) for name in headers if name not in have['headers'])

@@ -165,7 +165,7 @@ def test_a_host_with_nothing(monkeypatch):
     def find(name, paths=()):
         raise _cli.CliError('no')
     monkeypatch.setattr(_cli, 'find', find)
-    have = _ddk.survey(want(defines=dict(openvswitch_cc='ccache gcc-4.8', ovs_python='/opt/python')), 10)
+    have = _ddk.survey(want(defines=dict(openvswitch_cc='ccache gcc-4.8 -m32', ovs_python='/opt/python')), 10)
     assert have['rpm'] is None and have['headers'] == [] and have['pythons'] == []
-    missing = _ddk.plan(have, want(defines=dict(openvswitch_cc='ccache gcc-4.8', ovs_python='/opt/python')))['missing']
-    assert 'gcc-4.8 (package gcc)' in missing and 'Python 2.7 or later of the series 2 as /opt/python' in missing
+    missing = _ddk.plan(have, want(defines=dict(openvswitch_cc='ccache gcc-4.8 -m32', ovs_python='/opt/python')))['missing']
+    assert 'ccache (package ccache)' in missing and 'gcc-4.8 (package gcc)' in missing and 'Python 2.7 or later of the series 2 as /opt/python' in missing
