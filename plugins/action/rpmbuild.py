@@ -20,6 +20,7 @@ import time
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import action_loader
 from ansible.utils.display import Display
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._audience import LEASE
@@ -176,7 +177,7 @@ class ActionModule(ActionBase):
         """Ask for the module that runs apart, or remove what Ansible keeps of it."""
         task = self._task.copy()
         task.args = dict(jid=job['ansible_job_id'], mode=mode)
-        action = self._shared_loader_obj.action_loader.get(
+        action = action_loader.get(
             'ansible.builtin.async_status', task=task, connection=self._connection, play_context=self._play_context,
             loader=self._loader, templar=self._templar, shared_loader_obj=self._shared_loader_obj)
         return action.run(task_vars=self._task_vars)

@@ -52,7 +52,7 @@ def failure(text, error, spec, log):
     causes = [] if isinstance(error, _cli.Ended) else _causes(found)  # what tools say of being ended is no cause
     return BuildError('The build of %s failed in %s: %s. The whole log: %s' % (
         os.path.basename(spec), found['stage'] or 'preparation, before its first stage',
-        '; '.join(causes or [str(error)]), log), found, log, text)
+        '; '.join(causes or [str(error).rstrip('.')]), log), found, log, text)
 
 
 def explain(log):

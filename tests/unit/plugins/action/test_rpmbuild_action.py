@@ -100,13 +100,8 @@ class Plugin(rpmbuild.ActionModule):
         connection = SimpleNamespace(_shell=shell, reset=lambda: host.commands.append('reset'))
         loader = DataLoader()
         loader.set_basedir(str(host.folder))
-        loaders = SimpleNamespace(action_loader=SimpleNamespace(get=self.load))
         task = dict(dict(args=args, check_mode=False, async_val=0, delegate_to=None, diff=False, no_log=False, action='rpmbuild'), **task)
-        super().__init__(SimpleNamespace(copy=lambda: copy.copy(self._task), **task), connection, SimpleNamespace(), loader, None, loaders)
-
-    def load(self, name, task, **options):
-        assert name == 'ansible.builtin.async_status' and options['connection'] is self._connection and task.args['jid'] == 'j1.2'
-        return SimpleNamespace(run=lambda task_vars: self.host.status(task.args['mode']))
+        super().__init__(SimpleNamespace(copy=lambda: copy.copy(self._task), **task), connection, SimpleNamespace(), loader, None, SimpleNamespace())
 
     def _make_tmp_path(self, remote_user=None):
         folder = self.host.folder / 'ansible-tmp-1'
@@ -141,8 +136,13 @@ def lines(monkeypatch):
 
 
 @pytest.fixture
-def host(tmp_path, clock):
+def host(tmp_path, clock, monkeypatch):
+    def load(name, task, **options):
+        assert name == 'ansible.builtin.async_status' and task.args['jid'] == 'j1.2'
+        return SimpleNamespace(run=lambda task_vars: host.status(task.args['mode']))
+
     host = Host(tmp_path)
+    monkeypatch.setattr(rpmbuild, 'action_loader', SimpleNamespace(get=load))
     (tmp_path / 'live.log').write_bytes(b'# process 1 builds a.spec since yesterday\nExecuting(%clean): what an earlier build left\n')
     clock.meanwhile = host.second
     return host
