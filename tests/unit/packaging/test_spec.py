@@ -183,3 +183,24 @@ def test_functions_that_openssl_writes_are_made_for_the_header(files, tmpdir, ve
         tmpdir.mkdir('lib').join('dhparams.c').write('#include "lib/dhparams.h"\nstatic DH *get_dh1024(void)\n{\n    static unsigned char dhp_1024[] = {\n')
         subprocess.check_call(['sh', '-c', spec[spec.index('make lib/dhparams.c') + 1]], cwd=str(tmpdir))
         assert tmpdir.join('lib', 'dhparams.c').read() == '#include "lib/dhparams.h"\nDH *get_dh1024(void)\n{\n    static unsigned char dhp_1024[] = {\n'
+
+
+@needs_rpm
+@pytest.mark.parametrize('failures, status, calls', [
+    (0, 0, ['check TESTSUITEFLAGS=-j2 1-9']),
+    (5, 0, ['check TESTSUITEFLAGS=-j2 1-9'] + 5 * ['check TESTSUITEFLAGS=--recheck']),
+    (6, 1, ['check TESTSUITEFLAGS=-j2 1-9'] + 5 * ['check TESTSUITEFLAGS=--recheck']),
+])
+def test_unit_tests_that_failed_are_run_again_some_times(files, tmpdir, failures, status, calls):
+    """3.1.0: "refs to link1" and "refs to link2" wait for two messages to arrive as one, as their mending in 3.6.0 says."""
+    spec = query(files, '3.1.0', {'_smp_mflags': '-j2', 'openvswitch_tests': '1-9'}, '--parse')[1]
+    section = spec[spec.index('%check') + 1:spec.index('%clean')]
+    make = tmpdir.mkdir('bin').join('make')
+    make.write('#!/bin/sh\necho "$@" >> calls\ntest $HAVE_PYTEST = no && test $(grep -c . calls) -gt %d\n' % failures)
+    make.chmod(0o755)
+    tmpdir.mkdir('tests').mkdir('testsuite.dir').mkdir('0007').join('testsuite.log').write('why it failed\n')
+    process = subprocess.Popen(['sh', '-e', '-c', '\n'.join(section)], cwd=str(tmpdir), env=dict(os.environ, PATH='%s:%s' % (make.dirname, os.environ['PATH'])),
+                               stdout=subprocess.PIPE, universal_newlines=True)
+    out = process.communicate()[0]
+    assert process.returncode == status and tmpdir.join('calls').read().split('\n')[:-1] == calls
+    assert ('== tests/testsuite.dir/0007/testsuite.log\nwhy it failed\n' in out) == bool(status)
