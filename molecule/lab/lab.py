@@ -79,7 +79,7 @@ def address(last):
 HOSTS = {
     'controller': {'image': 'controller', 'address': address(10), 'args': ['--restart=always', *SYSTEMD_ARGS]},
     'builder': {'image': 'builder', 'address': address(11), 'volumes': {'builder-dist': '/var/cache/ovs-dist'}},
-    'ddk': {'image': 'ddk', 'address': address(12), 'volumes': {'ddk-topdir': '/usr/src/redhat'}},
+    'ddk': {'image': 'ddk', 'address': address(12), 'volumes': {'ddk-topdir': '/usr/src/redhat', 'ddk-ccache': '/var/cache/ccache'}},
     'xs8-a': {'image': 'dom0-systemd', 'address': address(21), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
     'xs8-b': {'image': 'dom0-systemd', 'address': address(22), 'pool': 'pool_xs8', 'args': DOM0_ARGS + SYSTEMD_ARGS},
     'xs6': {'image': 'dom0-sysv', 'address': address(31), 'pool': 'pool_xs6', 'args': DOM0_ARGS + SYSV_ARGS},
