@@ -1,0 +1,1 @@
+/* In the place of a file that the spec mends. */
