@@ -19,7 +19,7 @@ REPLY = 5
 
 RPM_FIELDS = ('name', 'epoch', 'version', 'release', 'arch', 'vendor', 'install_time', 'header_sha1')
 RPM_FORMAT = r'%{NAME}\t%{EPOCH}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{VENDOR}\t%{INSTALLTIME}\t%{SHA1HEADER}\n'
-RPM_PATTERN = 'openvswitch*'
+RPM_PATTERN = '*openvswitch*'
 
 
 def daemons(rundir):

@@ -6,8 +6,8 @@
 What was found is kept in XAPI's own database, in ``other_config`` of the host or the pool, before anything is changed. So a run
 that was killed is taken up by the next from whatever controller, and no file can say otherwise.
 
-A host is ``dict(uuid, name, enabled, live, agent_start_time, boot_time, mark, vms)``, ``vms`` being the running virtual machines of
-the pool as ``dict(uuid, name, host)``; a pool is ``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
+A host is ``dict(uuid, name, enabled, live, agent_start_time, boot_time, mark, others, vms)``: ``others`` are the other hosts of the pool as
+``dict(uuid, name, enabled, live)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is ``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -33,19 +33,23 @@ def read_map(text):
 # --- hosts ------------------------------------------------------------------------------------------------------------
 
 def read_host(xe, uuid):
-    """The host and the virtual machines of its pool; two calls.
+    """The host, and the other hosts and the virtual machines of its pool; two calls.
 
     :raises Refused: the pool has no such host.
     """
-    found = xe.records('host-list', [('uuid', uuid), ('params', HOST_FIELDS)])
-    if not found:
-        raise Refused('The pool has no host %s. See xe host-list for those that it has.' % uuid)
-    config = read_map(found[0]['other-config'])
+    hosts = dict((record['uuid'], record) for record in xe.records('host-list', [('params', HOST_FIELDS)]))
+    if uuid not in hosts:
+        raise Refused('The pool has no host %s. It has %s.' % (uuid, ', '.join(sorted(hosts))))
+    config = read_map(hosts[uuid]['other-config'])
     machines = xe.records('vm-list', [('is-control-domain', 'false'), ('power-state', 'running'), ('params', 'uuid,name-label,resident-on')])
     return dict(
-        uuid=uuid, name=found[0]['name-label'], enabled=found[0]['enabled'] == 'true', live=found[0]['host-metrics-live'] == 'true',
-        agent_start_time=_time(config.get('agent_start_time')), boot_time=_time(config.get('boot_time')), mark=read_host_mark(config.get(KEY)),
+        _health(hosts[uuid]), agent_start_time=_time(config.get('agent_start_time')), boot_time=_time(config.get('boot_time')),
+        mark=read_host_mark(config.get(KEY)), others=[_health(record) for other, record in sorted(hosts.items()) if other != uuid],
         vms=[dict(uuid=vm['uuid'], name=vm['name-label'], host=vm['resident-on']) for vm in machines])
+
+
+def _health(record):
+    return dict(uuid=record['uuid'], name=record['name-label'], enabled=record['enabled'] == 'true', live=record['host-metrics-live'] == 'true')
 
 
 def _time(text):
@@ -70,7 +74,7 @@ def resident(host):
     return [vm for vm in host['vms'] if vm['host'] == host['uuid']]
 
 
-def plan_host(host, state):
+def plan_host(host, state, evacuate=True):
     """The calls, as (command, parameters), that lead to ``state``: enabled, disabled, maintenance or restored."""
     one = [('uuid', host['uuid'])]
     enable, disable = [('host-enable', one)] * (not host['enabled']), [('host-disable', one)] * host['enabled']
@@ -80,11 +84,13 @@ def plan_host(host, state):
         return disable
     if state == 'maintenance':
         keep = [('host-param-set', one + [('other-config:' + KEY, host_mark(host))])] * (host['mark'] is None)
-        return keep + disable + [('host-evacuate', one)] * bool(resident(host))
+        return keep + disable + [('host-evacuate', one)] * bool(evacuate and resident(host))
     if host['mark'] is None:
         return []
+    # XAPI enables a host when it starts, whatever it was before the reboot.
+    found = enable if host['mark']['enabled'] else disable
     back = [('vm-migrate', [('uuid', vm['uuid']), ('host-uuid', host['uuid']), ('live', 'true')]) for vm in astray(host)]
-    return enable * host['mark']['enabled'] + back * host['mark']['enabled'] + forget('host', host['uuid'])
+    return found + back * host['mark']['enabled'] + forget('host', host['uuid'])
 
 
 def astray(host):
@@ -101,7 +107,7 @@ def host_after(host, state):
     """What the host looks like with ``state`` reached, for the diff: ``dict(enabled, maintenance)``."""
     enabled = {'enabled': True, 'disabled': False, 'maintenance': False}.get(state)
     if state == 'restored':
-        enabled = host['enabled'] or bool(host['mark'] and host['mark']['enabled'])
+        enabled = host['mark']['enabled'] if host['mark'] else host['enabled']
     maintenance = {'maintenance': True, 'restored': False}.get(state, host['mark'] is not None)
     return dict(enabled=host['enabled'] if enabled is None else enabled, maintenance=maintenance)
 

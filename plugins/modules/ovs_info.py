@@ -168,7 +168,7 @@ kernel_module:
     file_srcversion: 37C7C2D3A5D8E5D2A3F4E5B
 rpms:
   description:
-    - The installed packages whose name starts with C(openvswitch), sorted. Null where the host has no rpm or rpm failed.
+    - The installed packages with C(openvswitch) in their name, sorted. Null where the host has no rpm or rpm failed.
     - C(header_sha1) tells a rebuild from the build before, as that of M(xenserver.openvswitch.rpmbuild) does.
   returned: always
   type: list

@@ -27,11 +27,17 @@ options:
     description:
       - V(maintenance) disables the host and moves its running virtual machines to other hosts of the pool.
         It is refused, before anything is changed, where one of them cannot leave.
-      - V(restored) ends that, enables the host if it was enabled, and brings those of its virtual machines back that run elsewhere.
+      - V(restored) ends that. The host is enabled or disabled as it was, and those of its virtual machines that run elsewhere come back.
       - V(enabled) and V(disabled) do just that. A disabled host takes no new virtual machines, and those that it has stay.
       - Without it nothing is changed and the host is reported.
     type: str
     choices: [enabled, disabled, maintenance, restored]
+  evacuate:
+    description:
+      - Whether O(state=maintenance) moves virtual machines. Without it they stay, and go down with the host where it is rebooted.
+      - For the only host of a pool, which no virtual machine can leave.
+    type: bool
+    default: true
   host:
     description: The UUID of the host in XAPI. Without it this host, by C(INSTALLATION_UUID) of C(/etc/xensource-inventory).
     type: str
@@ -95,6 +101,12 @@ host:
       description: When it has booted, likewise.
       type: float
       sample: 1795532340.0
+others:
+  description: The other hosts of the pool, with RV(ignore:uuid), RV(ignore:name), RV(ignore:enabled) and RV(ignore:live) as in RV(host).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{uuid: 6b2d4b1f-5e7d-4c54-9f1f-4f1f3bd6b4e2, name: xs8-b, enabled: true, live: true}]
 vms:
   description: The running virtual machines that it had when it was looked at, without its control domain.
   returned: success
@@ -141,8 +153,8 @@ def set_state(module):
     params = module.params
     xe, patient = Xe(params['time_limit']), Xe(params['migration_time_limit'])
     host = _xapi_maintenance.read_host(xe, params['host'] or this_host())
-    values = dict(vms=[dict(uuid=vm['uuid'], name=vm['name']) for vm in _xapi_maintenance.resident(host)])
-    steps = _xapi_maintenance.plan_host(host, params['state']) if params['state'] else []
+    values = dict(others=host['others'], vms=[dict(uuid=vm['uuid'], name=vm['name']) for vm in _xapi_maintenance.resident(host)])
+    steps = _xapi_maintenance.plan_host(host, params['state'], params['evacuate']) if params['state'] else []
     if params['state'] == 'maintenance':
         values['immovable'] = require_way_out(module, xe, host, steps)
     change, before = Change(), dict(enabled=host['enabled'], maintenance=host['mark'] is not None)
@@ -201,6 +213,7 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             state=dict(type='str', choices=['enabled', 'disabled', 'maintenance', 'restored']),
+            evacuate=dict(type='bool', default=True),
             host=dict(type='str'),
             migration_time_limit=dict(type='int', default=3600),
             time_limit=dict(type='int', default=60),

@@ -46,6 +46,7 @@ def commands(steps):
     (host(enabled=False, mark=dict(enabled=True, vms=[WEB]), web=B), 'maintenance', []),
     (host(enabled=False), 'restored', []),
     (host(enabled=False, mark=dict(enabled=False, vms=[WEB]), web=B), 'restored', ['host-param-remove']),
+    (host(enabled=True, mark=dict(enabled=False, vms=[])), 'restored', ['host-disable', 'host-param-remove']),
     (host(enabled=False, mark=dict(enabled=True, vms=[WEB]), web=B), 'restored', ['host-enable', 'vm-migrate', 'host-param-remove']),
     (host(enabled=True, mark=dict(enabled=True, vms=[WEB]), web=A), 'restored', ['host-param-remove']),
     (host(enabled=True, mark=dict(enabled=True, vms=[WEB]), web='<not in database>'), 'restored', ['host-param-remove']),

@@ -47,12 +47,10 @@ class Fleet(object):
     def commands(self):
         return [words[0] for words in self.calls]
 
-    def do_host_list(self, params):
-        uuid = params['uuid']
-        if uuid not in self.enabled:
-            return '', ''
-        return record(('uuid ( RO)', uuid), ('name-label ( RW)', 'xs-a' if uuid == A else 'xs-b'), ('enabled ( RO)', str(self.enabled[uuid]).lower()),
-                      ('other-config (MRW)', texts(self.config[uuid])), ('host-metrics-live ( RO)', 'true')), ''
+    def do_host_list(self, dummy):
+        return ''.join(record(
+            ('uuid ( RO)', uuid), ('name-label ( RW)', 'xs-a' if uuid == A else 'xs-b'), ('enabled ( RO)', str(enabled).lower()),
+            ('other-config (MRW)', texts(self.config[uuid])), ('host-metrics-live ( RO)', 'true')) for uuid, enabled in sorted(self.enabled.items())), ''
 
     def do_vm_list(self, params):
         assert params['is-control-domain'] == 'false' and params['power-state'] == 'running'

@@ -34,6 +34,7 @@ def test_a_host_is_reported_without_a_state(run):
     assert not failed and not result['changed'] and result['commands'] == []
     assert result['host'] == dict(uuid=A, name='xs-a', enabled=True, live=True, maintenance=False, agent_start_time=1700000100.0, boot_time=1700000000.0)
     assert result['vms'] == [dict(uuid=WEB, name='web')]
+    assert result['others'] == [dict(uuid=B, name='xs-b', enabled=True, live=True)]
     assert run(fleet, host=B)[0]['vms'] == [dict(uuid=DNS, name='dns: the old; one')]
 
 
@@ -50,6 +51,16 @@ def test_into_maintenance_and_back_as_found(run):
     assert not run(fleet, 'restored')[0]['changed']
 
 
+def test_the_only_host_of_a_pool_keeps_its_machines(run):
+    fleet = Fleet()
+    assert not run(fleet, 'maintenance', evacuate=False)[1]
+    assert fleet.enabled[A] is False and fleet.where == {WEB: A, DNS: B} and fleet.config[A][KEY] == 'enabled ' + WEB
+    assert fleet.commands == ['host-list', 'vm-list', 'host-param-set', 'host-disable']
+    del fleet.where[WEB]  # it went down with the host
+    run(fleet, 'restored')
+    assert fleet.enabled[A] is True and KEY not in fleet.config[A]
+
+
 def test_a_converged_host_is_two_processes(run):
     fleet = Fleet()
     run(fleet, 'maintenance')
@@ -57,11 +68,12 @@ def test_a_converged_host_is_two_processes(run):
     assert fleet.commands == ['host-list', 'vm-list']
 
 
-def test_a_host_that_was_disabled_stays_so(run):
+@pytest.mark.parametrize('after_the_boot', [True, False])
+def test_a_host_that_was_disabled_is_so_again_whatever_xapi_makes_of_it_when_it_starts(run, after_the_boot):
     fleet = Fleet()
     fleet.enabled[A] = False
     run(fleet, 'maintenance')
-    fleet.enabled[A] = False
+    fleet.enabled[A] = after_the_boot
     run(fleet, 'restored')
     assert fleet.enabled[A] is False and KEY not in fleet.config[A]
 
