@@ -7,7 +7,8 @@ What was found is kept in XAPI's own database, in ``other_config`` of the host o
 that was killed is taken up by the next from whatever controller, and no file can say otherwise.
 
 A host is ``dict(uuid, name, enabled, live, agent_start_time, boot_time, mark, others, vms)``: ``others`` are the other hosts of the pool as
-``dict(uuid, name, enabled, live)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is ``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
+``dict(uuid, name, enabled, live)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is
+``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
 """
 
 from __future__ import absolute_import, division, print_function

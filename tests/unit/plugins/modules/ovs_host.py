@@ -40,6 +40,18 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def listener():
+    """The target of a manager that answers, as far as is_connected goes."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        server.bind(('127.0.0.1', 0))
+        server.listen(1)
+        yield 'tcp:127.0.0.1:%d' % server.getsockname()[1]
+    finally:
+        server.close()
+
+
 class Host(object):
     """A switch below a folder of its own; ``calls`` tells which of the ``counted`` tools were run on it, a line each."""
 

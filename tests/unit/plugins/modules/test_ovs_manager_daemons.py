@@ -6,12 +6,10 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
-import contextlib
-import socket
-
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.ovs_host import listener
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
 PTCP, TCP, TLS = 'ptcp:0:127.0.0.1', 'tcp:127.0.0.1:1', 'ssl:127.0.0.1:1'
@@ -34,18 +32,6 @@ def tls(switch):
     for path in paths.values():
         open(path, 'w').close()
     return paths
-
-
-@contextlib.contextmanager
-def listener():
-    """The target of a manager that answers, as far as is_connected goes."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        server.bind(('127.0.0.1', 0))
-        server.listen(1)
-        yield 'tcp:127.0.0.1:%d' % server.getsockname()[1]
-    finally:
-        server.close()
 
 
 TASKS = [

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs_info
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_info, ovs_manager
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.ovs_host import listener
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
 PTCP, TCP, OTHER = 'ptcp:0:127.0.0.1', 'tcp:127.0.0.1:1', 'tcp:127.0.0.1:2'
@@ -251,6 +252,14 @@ def test_d19_every_documented_example_does_what_it_says(switch):
     for path in paths.values():
         open(path, 'w').close()
     tasks = [task['xenserver.openvswitch.ovs_manager'] for task in yaml.safe_load(ovs_manager.EXAMPLES)]
+    waiting = [task for task in tasks if task.get('state') == 'connected']
+    tasks = [task for task in tasks if task not in waiting]
+    assert len(waiting) == 1
+    with listener() as target:  # one that answers, in the place of an address of a documentation
+        switch.vsctl('set-manager', target)
+        result, failed = run(**dict(waiting[0], target=[target]))
+        assert not failed and not result['changed'] and [row['is_connected'] for row in result['managers']] == [True]
+    switch.vsctl('del-manager')
     for task, targets in zip(tasks, wanted):
         task.pop('wait_for_connection', None)  # nobody answers at the addresses of a documentation
         task['ssl'] = dict(task['ssl'], **paths) if 'private_key' in task.get('ssl', {}) else task.get('ssl')
