@@ -216,6 +216,7 @@ missing:
   sample: [openssl/ssl.h (package openssl-devel)]
 '''
 
+import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
@@ -230,8 +231,9 @@ def look(module):
     want = module.params
     if not re.match(r'\d+(\.\d+)+\Z', want['version']):
         raise CliError('version is %r: it must be the version in the name of the dist tarball, numbers and dots such as 3.1.0.' % want['version'])
+    folder = os.path.abspath(want['folder']) if want['folder'] else None
     have = _ddk.survey(want, want['time_limit'])
-    module.exit_json(changed=False, folder=want['folder'], files=_ddk.digests(want['folder']), **dict(have, **_ddk.plan(have, want)))
+    module.exit_json(changed=False, folder=folder, files=_ddk.digests(folder), **dict(have, **_ddk.plan(have, want)))
 
 
 def main():
