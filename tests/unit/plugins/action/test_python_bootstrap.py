@@ -67,9 +67,9 @@ class Host(python_bootstrap.ActionModule):
     def _remove_tmp_path(self, folder):
         shutil.rmtree(folder)
 
-    def _transfer_file(self, local, remote):
-        shutil.copy(local, remote)
-        with open(remote, 'a', encoding='ascii') as stream:
+    def _transfer_file(self, local_path, remote_path):
+        shutil.copy(local_path, remote_path)
+        with open(remote_path, 'a', encoding='ascii') as stream:
             stream.write(self.damage)
 
 

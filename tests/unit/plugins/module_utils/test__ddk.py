@@ -100,7 +100,8 @@ def test_all_that_is_missing_is_told_at_once():
     plan = planned(bare, patched=True)
     assert plan['problems'] == []
     assert plan['missing'] == [
-        'gzip (package gzip)', 'make (package make)', 'openssl (package openssl)', 'patch (package patch)', 'rpmbuild (package rpm-build)', 'tar (package tar)', 'gcc (package gcc)',
+        'gzip (package gzip)', 'make (package make)', 'openssl (package openssl)', 'patch (package patch)',
+        'rpmbuild (package rpm-build)', 'tar (package tar)', 'gcc (package gcc)',
         'Python 2.7 or later of the series 2 as /usr/bin/python2.7', '/lib/modules/%sxen/build with a Makefile (the devel package of that kernel)' % KVER]
 
 

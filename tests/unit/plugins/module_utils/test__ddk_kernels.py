@@ -62,7 +62,8 @@ def test_the_forms_of_a_kernel(asked, folder, defines):
     assert kernels.resolve([asked]) == ([dict(folder=folder, defines=defines)], [])
 
 
-@pytest.mark.parametrize('name, short', [('kernel-xen', 'xen'), ('kernel-NAME-xen', 'NAME-xen'), ('kernel-xen-devel', 'xen'), ('xen', 'xen'), ('kernel', 'kernel')])
+@pytest.mark.parametrize('name, short', [
+    ('kernel-xen', 'xen'), ('kernel-NAME-xen', 'NAME-xen'), ('kernel-xen-devel', 'xen'), ('xen', 'xen'), ('kernel', 'kernel')])
 def test_a_name_with_kernel_in_front_is_the_one_without(name, short):
     """facts 0: KERNEL_NAME=kernel-xen made specs before 2.3.2 require kernel-kernel-xen."""
     assert kernels.resolve([dict(name=name, version=KVER, flavor='xen')])[0][0]['defines']['kernel_name'] == short
