@@ -21,8 +21,9 @@ def listed(container, command, *params):
 def furnish(container):
     pool, hosts = xe(container, "pool-list", "--minimal"), listed(container, "host-list")
     if not listed(container, "vm-list", "is-control-domain=false"):
-        for number, host in enumerate(hosts):
-            machine = xe(container, "vm-create", f"name-label=guest{number}")
+        for host in hosts:
+            name = xe(container, "host-param-get", f"uuid={host}", "param-name=name-label")
+            machine = xe(container, "vm-create", f"name-label=guest-{name}")
             xe(container, "vm-start", f"uuid={machine}", f"on={host}")
     xe(container, "pool-param-set", f"uuid={pool}", "other-config:auto_poweron=true")
     if len(hosts) > 1 and xe(container, "pool-param-get", f"uuid={pool}", "param-name=ha-enabled") == "false":
