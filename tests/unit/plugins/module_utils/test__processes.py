@@ -13,10 +13,13 @@ import time
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _processes
 
-# A daemon as those of Open vSwitch with --detach: a session of its own, and its parent gone.
+# A daemon as those of Open vSwitch with --detach: a session of its own, and its parent gone, which the command waits for.
 DAEMON = '''
 import os, signal, sys, time
-if os.fork() == 0:
+parent = os.fork()
+if parent:
+    os.waitpid(parent, 0)
+else:
     os.setsid()
     if os.fork() == 0:
         %s
