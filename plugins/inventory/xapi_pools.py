@@ -167,8 +167,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if not pool['password']:
             raise _pools.PoolError('It has no password: set it in the file, or XAPI_PASSWORD in the environment.')
         context = _pools.tls(pool['ca_certificate'], pool['validate_certs'])
-        return _pools.survey(
-            dict(pool, address=given['address']), lambda address: _pools.connect(address, context, self.get_option('time_limit')))
+        # XML-RPC takes plain text alone, and Ansible's is of types of its own.
+        login = dict(address=given['address'], user=str(pool['user']), password=str(pool['password']))
+        return _pools.survey(login, lambda address: _pools.connect(address, context, self.get_option('time_limit')))
 
     def _populate(self, pools):
         groups = _pools.group_names(pools)

@@ -19,6 +19,8 @@ try:
 except ImportError:
     XenAPI = None
 
+# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH: Python's ssl knows them by number only.
+MISMATCHES = (62, 64)
 HOST_FIELDS = ('uuid', 'name_label', 'hostname', 'address', 'enabled', 'software_version')
 
 
@@ -89,12 +91,16 @@ def _ask(pool, address, session_to):
             with contextlib.suppress(Exception):  # the answer is there, or its failure is the one to tell
                 session.xenapi.session.logout()
     except ssl.SSLCertVerificationError as error:
-        raise PoolError(
-            'The certificate of %s is not trusted: %s. Set ca_certificate to a file with it, '
-            'which is the certificate in /etc/xensource/xapi-ssl.pem of that host.' % (address, error.verify_message)) from error
+        raise PoolError('The certificate of %s is not trusted: %s. %s' % (address, error.verify_message.rstrip('.'), _remedy(error))) from error
     except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
         raise PoolError('%s does not answer as XAPI (%s). Is it up, is its address right, and is port 443 open?' % (address, error)) from error
     return _pool(address, list(pools.values()), found)
+
+
+def _remedy(error):
+    if error.verify_code in MISMATCHES:
+        return 'Name the host as its certificate does, or have it made anew for this name.'
+    return 'Set ca_certificate to a file with it, which is the certificate in /etc/xensource/xapi-ssl.pem of that host.'
 
 
 def _pool(address, pools, found):

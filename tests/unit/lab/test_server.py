@@ -51,9 +51,9 @@ class Dom0(object):
         with open(os.path.join(root, 'etc/xapi.d/plugins/openvswitch-config-update'), 'w') as stream:
             stream.write(PLUGIN % (sys.executable, PYTHON, self.socket, self.updates, address))
 
-    def start(self):
+    def start(self, tls=None):
         self.service = server.Service(host.Host(self.root), self.port)
-        self.servers = server.serve(self.service, self.socket, self.address, self.port)
+        self.servers = server.serve(self.service, self.socket, self.address, self.port, tls)
         self.service.start_up()
         return self
 
@@ -326,6 +326,23 @@ def test_the_client_logs_in_again(hosts, xenapi):
     hosts[0].stop()
     hosts[0].start()
     assert len(session.xenapi.host.get_all()) == 2
+
+
+def test_the_client_over_tls_with_the_hosts_own_certificate(hosts):
+    """Whoever connects and says nothing keeps none waiting, and without TLS there is no answer."""
+    dom0, port = hosts[0], free_port()
+    dom0.stop()
+    os.unlink(dom0.service.host.certificate)
+    dom0.service.host.make_key()
+    assert os.stat(dom0.service.host.certificate).st_mode & 0o777 == 0o600
+    dom0.start(port)
+    dom0.service.host.password_fits = lambda user, password: (user, password) == ('root', 'secret')
+    with socket.create_connection((COORDINATOR, port), 10):
+        session = XenAPI.Session('https://%s:%d/' % (COORDINATOR, port), ignore_ssl=True)
+        session.xenapi.login_with_password('root', 'secret', '1.0', 'test')
+        assert len(session.xenapi.host.get_all()) == 2
+    with pytest.raises(OSError):
+        server.post(COORDINATOR, port, '/', b'')
 
 
 def test_a_local_login_on_a_supporter(hosts, xenapi):

@@ -141,9 +141,13 @@ class Host:
             raise ApiError('CERTIFICATE_NAME_INVALID', name)
         return self.path(os.path.join('etc/stunnel/certs', name))
 
+    @property
+    def certificate(self):
+        return self.path('etc/xensource/xapi-ssl.pem')
+
     def make_key(self):
         """The host's own key and certificate in one file, as XAPI makes it when it first starts."""
-        path = self.path('etc/xensource/xapi-ssl.pem')
+        path = self.certificate
         if os.path.exists(path):
             return
         argv = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-subj', '/CN=' + self.facts()['address'],

@@ -20,6 +20,7 @@ import os
 import signal
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -151,7 +152,6 @@ class Service:
 
     def start_up(self):
         """Join the pool, bring the switch in line, say that XAPI is ready."""
-        self.host.make_key()
         reference = self._join()
         session = self._pool(LOGINS[0], '', '', '', 'xapi')
         self._note_network(session)
@@ -266,12 +266,39 @@ class TcpServer(http.server.ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)  # without the base class's look-up of the host's name
 
 
-def serve(service, unix_path, address, port):
-    """Start both servers, each in a thread of its own; returned for their ``shutdown``."""
+class TlsServer(TcpServer):
+    """What clients from afar are to use.
+
+    :arg certificate: a file with the host's key and certificate.
+    """
+
+    def __init__(self, address, certificate):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        super().__init__(address, Handler)
+
+    def finish_request(self, request, client_address):
+        """In the connection's own thread, so that a client that says nothing keeps none waiting."""
+        request.settimeout(10)
+        with self._context.wrap_socket(request, server_side=True) as secured:
+            secured.settimeout(None)
+            super().finish_request(secured, client_address)
+
+    def handle_error(self, request, client_address):
+        LOG.info('%s: %r', client_address[0], sys.exc_info()[1])
+
+
+def serve(service, unix_path, address, port, tls=None):
+    """Start the servers, each in a thread of its own; returned for their ``shutdown``.
+
+    :arg tls: a port for TLS.
+    """
     os.makedirs(os.path.dirname(unix_path), exist_ok=True)
     if os.path.exists(unix_path):
         os.unlink(unix_path)
     servers = [UnixServer(unix_path, Handler), TcpServer((address, port), Handler)]
+    if tls:
+        servers.append(TlsServer((address, tls), service.host.certificate))
     os.chmod(unix_path, 0o600)
     for server in servers:
         server.service = service
@@ -284,6 +311,7 @@ def main():
     parser.add_argument('--root', default='/', help='the host\'s root folder')
     parser.add_argument('--address', default='0.0.0.0')
     parser.add_argument('--port', type=int, default=80)
+    parser.add_argument('--tls-port', type=int, default=443)
     options = parser.parse_args()
     host = Host(options.root)
     _log_to(host.path('var/log/xensource.log'))
@@ -292,8 +320,9 @@ def main():
     _remove(cookie)
     while not host.ready():
         time.sleep(0.5)
+    host.make_key()
     service = Service(host, options.port)
-    servers = serve(service, host.path('var/lib/xcp/xapi'), options.address, options.port)
+    servers = serve(service, host.path('var/lib/xcp/xapi'), options.address, options.port, options.tls_port)
     try:
         service.start_up()
         signal.pause()

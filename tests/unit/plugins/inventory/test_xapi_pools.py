@@ -84,6 +84,7 @@ def test_a_pools_own_login_goes_before_the_common_one(fleet, monkeypatch):
     monkeypatch.setenv('XAPI_PASSWORD', 'from the environment')
     fleet('user: admin\npools:\n  - {address: a, password: "{{ \'own\' ~ 1 }}"}\n  - {address: b, user: root}\n', a=pool(1, 'x'), b=pool(2, 'y'))
     assert [(one['address'], one['user'], one['password']) for one in fleet.asked] == [('a', 'admin', 'own1'), ('b', 'root', 'from the environment')]
+    assert {type(one[name]) for one in fleet.asked for name in ('user', 'password')} == {str}  # xmlrpc.client cannot send any other
 
 
 def test_a_pool_that_fails_fails_the_inventory_or_is_warned_of(fleet):

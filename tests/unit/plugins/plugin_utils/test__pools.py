@@ -91,12 +91,16 @@ def test_a_pool_that_cannot_be_asked_is_told_with_the_remedy(refuse, words):
     assert words in str(error.value) and 'secret' not in str(error.value)
 
 
-def test_a_certificate_that_is_not_trusted_is_told_with_the_remedy():
+@pytest.mark.parametrize('code, why, remedy', [
+    (18, 'self-signed certificate', 'self-signed certificate. Set ca_certificate'),
+    (64, "IP address mismatch, certificate is not valid for 'xs1'.", "not valid for 'xs1'. Name the host as its certificate does"),
+])
+def test_a_certificate_that_is_not_trusted_is_told_with_the_remedy(code, why, remedy):
     refusal = ssl.SSLCertVerificationError(1, 'certificate verify failed')
-    refusal.verify_message = 'self-signed certificate'
+    refusal.verify_code, refusal.verify_message = code, why
     with pytest.raises(_pools.PoolError) as error:
         _pools.survey(POOL, Session(dict(xs1=refusal)).to)
-    assert 'self-signed certificate' in str(error.value) and 'ca_certificate' in str(error.value)
+    assert remedy in str(error.value)
 
 
 def test_what_is_no_xapi_is_refused():
