@@ -27,6 +27,7 @@ STATIC = (
     ('lint', ['nox', '--report', str(LINT_REPORT)], None),
     ('unit tests', ['nox', '-s', 'units'], 'units.xml'),
     ('ansible-test', ['nox', '-s', 'ansible-test'], '*-core-*.xml'),
+    ('image', [sys.executable, '.ci/execution_environment.py', '--make-base'], 'execution-environment.xml'),
 )
 SCENARIOS = ('molecule', [sys.executable, '.ci/molecule.py'], 'molecule-*.xml')
 

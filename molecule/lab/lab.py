@@ -231,11 +231,11 @@ def present_images():
     return {tag for image in listed for tag in image.get('Names') or []}
 
 
-def bootstrap(tag):
-    """The first image: what debootstrap makes of the suite. Its folder also serves the probe of the runtime."""
+def bootstrap(tag, suite=SUITE, packages=()):
+    """A first image: what debootstrap makes of a suite. Its folder also serves the probe of the runtime."""
     with tempfile.TemporaryDirectory(prefix='debootstrap-', dir=CACHE) as folder:
-        say('image debootstrap: %s, minimal variant' % SUITE)
-        run(['debootstrap', '--variant=minbase', SUITE, folder])
+        say('image debootstrap: %s, minimal variant' % suite)
+        run(['debootstrap', '--variant=minbase', *(['--include=' + ','.join(packages)] if packages else []), suite, folder])
         if not use_runtime():
             probe_runtime(folder)
         shutil.rmtree(Path(folder) / 'var/cache/apt/archives', ignore_errors=True)
