@@ -21,6 +21,8 @@ LOG = '/var/log/openvswitch/ovsdb-server.log'
 TAIL = 65536  # bytes of the log that are looked at
 PORT = 6640  # IANA's, where a target names none
 LIMIT = 10  # seconds for a handshake
+# Entries of the log that say that a manager has gone, and not why.
+GONE = re.compile('system error|unexpected SSL connection close')
 
 # What X509_verify_cert says; all others come to an authority that is not trusted.
 DATES = {9: 'is not valid yet', 10: 'has expired'}
@@ -36,13 +38,27 @@ def refusal(target, ssl):
     """
     if not _ovs_targets.uses_tls(target) or ssl is None:
         return None
-    if target.startswith('pssl:'):
-        return logged(_tail(LOG))
+    found = logged(_tail(LOG)) if target.startswith('pssl:') else _tried(target, ssl)
+    # Nobody tells this side for certain that its own certificate is why.
+    return _late(ssl['certificate']) or found if found is None or found.kind == REJECTED else found
+
+
+def _tried(target, ssl):
     try:
         result = _cli.run(handshake(_cli.find('openssl'), target, ssl, os.path.exists(ssl['ca_certificate'])), LIMIT, ok=None)
     except _cli.CliError as error:
         return None if error.result is None else Refusal(UNREACHABLE, 'it does not answer within %d seconds' % LIMIT)
     return read(result.err + '\n' + result.out, ssl['ca_certificate'])
+
+
+def _late(path):
+    """A :class:`Refusal` where the switch's own certificate has expired."""
+    try:
+        result = _cli.run([_cli.find('openssl'), 'x509', '-in', path, '-noout', '-subject', '-enddate', '-checkend', '0'], LIMIT, ok=None)
+    except _cli.CliError:
+        return None
+    found = re.search(r'^subject=\s*(.*)\nnotAfter=(.*)', result.out, re.MULTILINE) if result.rc else None
+    return Refusal(INVALID, 'the certificate of this switch, %s (%s), has expired at %s: give it a new one' % ((path,) + found.groups())) if found else None
 
 
 def handshake(openssl, target, ssl, with_authority):
@@ -60,6 +76,8 @@ def read(text, authority):
     found = re.search(r'alert ([^:\n]+):', text)
     if found:
         return Refusal(REJECTED, 'it refuses the certificate of this switch (%s)' % found.group(1))
+    if re.search(r'^write:errno=', text, re.MULTILINE) and 'no peer certificate' not in text:
+        return Refusal(REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?')
     found = re.search(r'connect:errno=(\d+)', text)
     if found:
         return Refusal(UNREACHABLE, os.strerror(int(found.group(1))))
@@ -77,7 +95,7 @@ def logged(text):
     found = re.findall(r'^(\S+)\|\d+\|stream_ssl\|(?:WARN|ERR)\|(.*)$', text, re.MULTILINE)
     if not found:
         return None
-    when, said = found[-1]
+    when, said = ([one for one in found if not GONE.search(one[1])] or found)[-1]
     kind = REJECTED if ' alert ' in said else UNTRUSTED if 'verify failed' in said else INVALID
     return Refusal(kind, 'ovsdb-server at %s: %s' % (when, said))
 

@@ -18,6 +18,10 @@ EARLY = 'depth=0 CN = manager\nverify error:num=9:certificate is not yet valid\n
 REJECTED = ('140347:error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl/record/rec_layer_s3.c:1543:SSL alert number 48\n'
             'SSL handshake has read 2146 bytes and written 1338 bytes\n')
 REJECTED_3 = '40C7:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../ssl/record/rec_layer_s3.c:1600:SSL alert number 48\n'
+# A manager that closes without an alert once it has read the switch's certificate, as Python 3.9's asyncio does; and one that closes at once.
+LEFT = ('depth=0 O = ovs-lab, CN = controller\nverify return:1\nwrite:errno=0\nCONNECTED(00000003)\n---\nCertificate chain\n'
+        ' 0 s:O = ovs-lab, CN = controller\nVerify return code: 0 (ok)\n')
+CLOSED = 'write:errno=104\nCONNECTED(00000003)\n---\nno peer certificate available\n---\nNo client certificate CA names sent\n'
 REFUSED = '139643:error:0200206F:system library:connect:Connection refused:../crypto/bio/b_sock2.c:110:\nconnect:errno=111\n'
 LOG = (
     '2026-11-24T15:28:27.479Z|00018|stream_ssl|WARN|SSL_connect: error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed\n'
@@ -31,6 +35,7 @@ LOG = (
     (EARLY, _ovs_tls.INVALID, 'its certificate (CN = manager) is not valid yet: give it a new one'),
     (REJECTED, _ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)'),
     (REJECTED_3, _ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)'),
+    (LEFT, _ovs_tls.REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?'),
     (REFUSED, _ovs_tls.UNREACHABLE, 'Connection refused'),
     ('verify error:num=21:unable to verify the first certificate\n', _ovs_tls.UNTRUSTED,
      'its certificate is of an authority that /ca does not hold (no subject: unable to verify the first certificate)'),
@@ -39,7 +44,7 @@ def test_what_openssl_tells(text, kind, said):
     assert _ovs_tls.read(text, '/ca') == (kind, said)
 
 
-@pytest.mark.parametrize('text', ['', 'Verify return code: 0 (ok)\n', 'unknown option -tls1_2\nusage: s_client args\n'])
+@pytest.mark.parametrize('text', ['', CLOSED, 'Verify return code: 0 (ok)\n', 'unknown option -tls1_2\nusage: s_client args\n'])
 def test_what_tells_nothing(text):
     assert _ovs_tls.read(text, '/ca') is None
 
@@ -67,6 +72,29 @@ def test_no_openssl_and_no_answer(monkeypatch, result, expected):
     assert (found and found.kind) == expected
 
 
+@pytest.mark.parametrize('handshake, rc, out, expected', [
+    (LEFT, 1, 'subject=O = ovs-lab, CN = xs8-a\nnotAfter=Nov 23 17:15:22 2026 GMT\nCertificate will expire\n',
+     (_ovs_tls.INVALID, 'the certificate of this switch, /c (O = ovs-lab, CN = xs8-a), has expired at Nov 23 17:15:22 2026 GMT: give it a new one')),
+    (LEFT, 0, 'subject=CN = xs8-a\nnotAfter=Nov 25 17:15:22 2026 GMT\nCertificate will not expire\n',
+     (_ovs_tls.REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?')),
+    (REJECTED, 1, '', (_ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)')),  # openssl cannot read the file
+    ('', 1, 'subject= /CN=xs6\nnotAfter=Nov 23 17:15:22 2026 GMT\nCertificate will expire\n',
+     (_ovs_tls.INVALID, 'the certificate of this switch, /c (/CN=xs6), has expired at Nov 23 17:15:22 2026 GMT: give it a new one')),
+])
+def test_the_switchs_own_certificate_has_expired(monkeypatch, handshake, rc, out, expected):
+    results = [_cli.Result(['s_client'], 1, '', handshake), _cli.Result(['x509'], rc, out, '')]
+    monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
+    monkeypatch.setattr(_cli, 'run', lambda argv, limit, ok: results.pop(0))
+    assert _ovs_tls.refusal('ssl:192.0.2.10:6632', SSL) == expected
+
+
+def test_what_stands_against_the_manager_comes_before_the_own_certificate(monkeypatch):
+    results = [_cli.Result(['s_client'], 1, '', STRANGE)]
+    monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
+    monkeypatch.setattr(_cli, 'run', lambda argv, limit, ok: results.pop(0))
+    assert _ovs_tls.refusal('ssl:192.0.2.10:6632', SSL).kind == _ovs_tls.UNTRUSTED
+
+
 @pytest.mark.parametrize('line, kind', [
     ('SSL_accept: error:1416F086:SSL routines:x:certificate verify failed', _ovs_tls.UNTRUSTED),
     ('SSL_accept: error:14094415:SSL routines:ssl3_read_bytes:sslv3 alert certificate expired', _ovs_tls.REJECTED),
@@ -77,6 +105,14 @@ def test_a_host_that_listens_has_its_log_alone(monkeypatch, tmp_path, line, kind
     log.write_text(LOG + u'2026-11-24T15:29:01.000Z|00020|stream_ssl|WARN|%s\n' % line)
     monkeypatch.setattr(_ovs_tls, 'LOG', str(log))
     assert _ovs_tls.refusal('pssl:6640', SSL) == (kind, 'ovsdb-server at 2026-11-24T15:29:01.000Z: ' + line)
+
+
+def test_a_manager_that_comes_and_goes_does_not_hide_why_it_is_refused():
+    line = '2026-11-24T17:22:3%d.204Z|0009%d|stream_ssl|WARN|SSL_accept: %s\n'
+    refused, gone = 'error:1417C086:SSL routines:tls_process_client_certificate:certificate verify failed', 'system error (Success)'
+    assert _ovs_tls.logged(line % (4, 0, refused) + line % (6, 1, gone)) == (
+        _ovs_tls.UNTRUSTED, 'ovsdb-server at 2026-11-24T17:22:34.204Z: SSL_accept: ' + refused)
+    assert _ovs_tls.logged(line % (6, 1, gone)).kind == _ovs_tls.INVALID
 
 
 def test_a_log_without_trouble_or_none(monkeypatch, tmp_path):
