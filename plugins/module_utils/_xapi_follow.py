@@ -9,8 +9,8 @@ A switch is what :func:`_ovs_reset.lost` tells of it: managers, ssl, bridges, po
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs_json, _ovs_manager, _ovs_reset
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi_manager import FIELD, OBJECT, PLUGINS, target
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _iptables, _ovs_json, _ovs_manager, _ovs_reset
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi_manager import FIELD, OBJECT, PLUGINS, PSSL_PORT, target
 
 # Key and certificate are in one file; an authority is trusted on first use with ssl, and the pool's with pssl.
 KEY = '/etc/xensource/xapi-ssl.pem'
@@ -68,16 +68,43 @@ def settled(switch, names, bridges):
     return dict(switch, bridges=dict((name, parts) for name, parts in known.items() if parts))
 
 
-def unsettled(switch, names, controller, api, bridges):
-    """What is not as XAPI's plugin leaves it beside the managers, as texts."""
+def unsettled(switch, names, controller, api, bridges, is_open=None):
+    """What is not as XAPI's plugin leaves it beside the managers, as texts.
+
+    :arg is_open: what :func:`is_port_open` found.
+    """
     have, want = (owned(one, names)['bridges'] for one in (switch, settled(switch, names, bridges)))
     found = ['fail mode or disable-in-band of %s' % name for name in sorted(names) if have[name] != want[name]]
-    return found + (['there is no TLS material'] if bare(switch, controller, api) else [])
+    found += ['there is no TLS material'] if bare(switch, controller, api) else []
+    return found + (['the firewall keeps the manager from port %d' % PSSL_PORT] if is_open is False else [])
 
 
 def bare(switch, controller, api):
     """Whether the manager was set by hand, without the TLS material that it needs: a plugin takes it for its own and leaves it so."""
     return controller is not None and switch['ssl'] is None and bool(matching(controller, sorted(switch['managers']), api))
+
+
+def is_port_open(controller, time_limit):
+    """Whether the firewall lets in a manager that connects by itself; None for any other, and where there is no firewall.
+
+    A plugin opens the port when it sets the manager, and not for one that is there.
+    """
+    if controller is None or controller['protocol'] != 'pssl':
+        return None
+    try:
+        return lets_in(_cli.run([_cli.find('iptables-save'), '-t', 'filter'], time_limit).out)
+    except _cli.CliError:
+        return None
+
+
+def lets_in(text):
+    """Whether rules let the manager connect to a host that listens for it.
+
+    :arg text: the table filter as iptables-save prints it.
+    """
+    met, decided = _iptables.meet(_iptables.parse(text), ('tcp', '6'), PSSL_PORT)
+    opened = any(rule['target'] == 'ACCEPT' and (rule['dport'] or rule['dports']) for rule in met)
+    return opened or not decided or met[-1]['target'] == 'ACCEPT'
 
 
 def _reset(controller):

@@ -14,7 +14,8 @@ description:
   - Compares the managers, fail modes and in-band control in the host's own database with what XAPI holds for the pool.
     Where they differ, it calls the plugin on this host that XAPI itself calls when it starts and when the manager is set, and whose failures XAPI swallows.
   - Never writes a manager by itself, since XAPI would take it off again. One that was set by hand without TLS material, which the plugin would take for
-    its own, it takes off before it calls the plugin.
+    its own, it takes off before it calls the plugin. With O(protocol=pssl), where the plugin finds its manager and leaves the port closed, it opens that
+    as the plugin does.
   - Run it on every host of the pool, after M(xenserver.openvswitch.xapi_sdn_controller) and with the same options.
     In check mode it foresees what that module brings to this host, and what the host loses by it.
 author: "The xenserver.openvswitch project (@xenserver-openvswitch)"
@@ -152,6 +153,9 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import (
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe
 
+# What XAPI's plugin opens the port with.
+FIREWALL = '/etc/xapi.d/plugins/firewall-port'
+
 
 def identify():
     """The facts of this host.
@@ -179,7 +183,7 @@ def look(module, facts):
         return None, str(error)
 
 
-def foresee(found, rows):
+def foresee(found, rows, is_open):
     """What XAPI makes of the switch: the values of the module, and the switch before and after."""
     names = [row['name'] for row in rows['Bridge']]
     before, bridges = _ovs_reset.lost(rows), _xapi_settings.bridges(found['after'])
@@ -190,7 +194,11 @@ def foresee(found, rows):
     values = dict(
         resets=_xapi_follow.resets(sorted(start['managers']), way, found['api']), lost=lost,
         lost_words=_xapi_follow.described(lost), cut_off=_xapi_follow.cut_off(before, after, rows))
-    return values, dict(_xapi_follow.owned(before, names), lost=lost), _xapi_follow.owned(after, names)
+    switches = dict(_xapi_follow.owned(before, names), lost=lost), _xapi_follow.owned(after, names)
+    if is_open is not None:
+        for switch, state in zip(switches, (is_open, True)):
+            switch['port_open'] = state
+    return (values,) + switches
 
 
 def require_consent(module, values):
@@ -206,11 +214,13 @@ def require_consent(module, values):
         module.fail_json(msg=' '.join(asked + ['Nothing was changed.']), **values)
 
 
-def calls_for(module, xe, found, host, rows):
+def calls_for(module, xe, found, host, rows, is_open):
     """The vectors that repair the host; the plugin is the last of them."""
     by_hand = _xapi_follow.bare(_ovs_reset.lost(rows), found['want'], found['api'])
-    take_off = [_ovs.Vsctl(module.params['time_limit']).argv([['del-manager']], ['--no-wait'])] if by_hand else []
-    return take_off + [xe.argv(*_xapi_manager.update_call(_xapi_manager.PLUGINS[found['api']], host))]
+    before = [_ovs.Vsctl(module.params['time_limit']).argv([['del-manager']], ['--no-wait'])] if by_hand else []
+    if is_open is False:
+        before.append([FIREWALL, 'open', '%d' % _xapi_manager.PSSL_PORT])
+    return before + [xe.argv(*_xapi_manager.update_call(_xapi_manager.PLUGINS[found['api']], host))]
 
 
 def repair(module, xe, found, calls, base, values):
@@ -219,7 +229,7 @@ def repair(module, xe, found, calls, base, values):
     for argv in calls[:-1]:
         _cli.run(argv, limit + _ovs.MARGIN)
     values['plugin'] = _xapi_manager.update_host(xe, plugin, values['host_uuid'])
-    told, now, wanted = foresee(found, _ovs_reset.read(_ovs.Vsctl(limit)))
+    told, now, wanted = foresee(found, _ovs_reset.read(_ovs.Vsctl(limit)), _xapi_follow.is_port_open(found['want'], limit))
     undone = sorted(name for name in wanted if wanted[name] != now[name])
     if undone or not values['plugin']['plugin_ok']:
         said = values['plugin']['error'] or 'it said "%s"' % values['plugin']['result']
@@ -251,12 +261,13 @@ def follow(module):
     rows, values['unread'] = look(module, facts)
     if rows is None:
         pass_by(module, found, values)
-    told, switch, wanted = foresee(found, rows)
+    is_open = _xapi_follow.is_port_open(found['want'], module.params['time_limit'])
+    told, switch, wanted = foresee(found, rows, is_open)
     values.update(told)
     require_consent(module, values)
     base, calls = module.params['before'] or switch, []
     if dict(wanted, lost=switch['lost']) != switch and not found['steps']:
-        calls = calls_for(module, xe, found, facts['host_uuid'], rows)
+        calls = calls_for(module, xe, found, facts['host_uuid'], rows, is_open)
         if not module.check_mode:
             wanted = repair(module, xe, found, calls, base, values)
     change = record(base, dict(wanted, lost=_xapi_follow.nothing_lost()), calls)

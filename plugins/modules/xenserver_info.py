@@ -193,7 +193,8 @@ xenserver:
         - V(different) means that XAPI's plugin would replace what Open vSwitch has.
         - V(xapi_would_wipe_ovs) means that XAPI has none, so that its plugin would remove what Open vSwitch has.
         - V(plugin_failed) means that both agree on the manager, and the rest is not as the plugin leaves it, which is fail mode and in-band control of
-          bridges and the TLS material. It failed halfway, has not run since that was set, or the manager was set by hand.
+          bridges, the TLS material, and with V(pssl) the port in the firewall. It failed halfway, has not run since that was set, or the manager was set
+          by hand.
         - V(unknown) means that one of both could not be read.
       type: str
       sample: agrees
@@ -245,7 +246,7 @@ def manager_of(held):
     return dict(controller, api=held['api'], target=_xapi_manager.target(held['controller']))
 
 
-def judge(held, settings, rows):
+def judge(held, settings, rows, is_open):
     """What XAPI and Open vSwitch make of each other; ``held`` and ``settings`` are None where XAPI does not answer, ``rows`` where Open vSwitch does not."""
     told = dict(ovs_managers=None, emer_reset_would_lose=None)
     unsettled = []
@@ -254,7 +255,7 @@ def judge(held, settings, rows):
         bridges = _xapi_settings.bridges(settings) if settings else {}
         reset = _xapi_follow.settled(_ovs_reset.nothing(), names, bridges)
         told = dict(ovs_managers=sorted(switch['managers']), emer_reset_would_lose=_xapi_follow.lost(switch, reset))
-        unsettled = _xapi_follow.unsettled(switch, names, held['controller'], held['api'], bridges) if held else []
+        unsettled = _xapi_follow.unsettled(switch, names, held['controller'], held['api'], bridges, is_open) if held else []
     if held is None:
         return dict(told, verdict='unknown', verdict_reason='XAPI could not be asked for its manager.')
     word, reason = _xapi_follow.verdict(held['controller'], told['ovs_managers'], held['api'], unsettled)
@@ -272,8 +273,9 @@ def look(module):
     except CliError as caught:
         pool, held, settings = dict(uuid=None, name=None, coordinator=None), None, None
         error = getattr(caught, 'said', str(caught))
+    is_open = _xapi_follow.is_port_open(held['controller'], module.params['time_limit']) if held else None
     host.update(
-        judge(held, settings, rows), xapi=dict(reachable=error is None, error=error), pool=pool,
+        judge(held, settings, rows, is_open), xapi=dict(reachable=error is None, error=error), pool=pool,
         fail_mode=settings and settings['pool']['fail_mode'], networks=settings and _xapi_settings.view(settings)['networks'],
         manager=manager_of(held or dict(api=None, controller=None)))
     host['plugged_bridges'] = ask_bridges(host, settings, module.params['time_limit']) if module.params['bridges'] and settings else None

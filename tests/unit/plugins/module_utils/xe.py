@@ -18,6 +18,7 @@ B = '22222222-2222-4222-8222-222222222222'
 RECORD = '33333333-3333-4333-8333-333333333333'
 USAGE = "For usage run: 'xe help'\n"
 NOT_ALLOWED = 'You attempted an operation that was not allowed.\nreason: %s\n'
+OPENED = '-A INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport %s -j ACCEPT\n'
 DOWN = 'Error: Connection refused (calling connect )\n'
 
 
@@ -39,7 +40,8 @@ class Pool(object):
     (exit status, standard error) of its failure; ``fails`` maps a command to the standard error it fails with.
     ``managers`` are those of this host's Open vSwitch, None where it has none, ``tls`` whether it has XAPI's material;
     ``bridges`` are its bridges' columns by name, ``ports`` the other_config of ports. ``other_config`` is the pool's, and
-    ``networks`` holds those of the networks by their bridges.
+    ``networks`` holds those of the networks by their bridges. ``firewall`` is what iptables-save prints, None where there is none;
+    XAPI's firewall-port opens a port in it.
     """
 
     def __init__(self, controller=None, sdn=True, backend='openvswitch'):
@@ -56,6 +58,7 @@ class Pool(object):
         self.other_config = {}
         self.networks = {'xenbr0': {}, 'xenbr1': {}}
         self.certificates = {}
+        self.firewall = None
         self.before = {}
 
     def install(self, monkeypatch):
@@ -78,6 +81,14 @@ class Pool(object):
                 return _cli.Result(argv, 0, '', '')
             names = [argv[number + 1] for number, word in enumerate(argv) if word == 'list']
             return _cli.Result(argv, 0, ''.join(json.dumps(self.table(name)) + '\n' for name in names), '')
+        if argv[0] == '/usr/bin/iptables-save':
+            if self.firewall is None:
+                raise _cli.CliError('no firewall')
+            return _cli.Result(argv, 0, self.firewall, '')
+        if argv[0] == '/etc/xapi.d/plugins/firewall-port':
+            assert argv[1] == 'open'
+            self.firewall = OPENED % argv[2] + self.firewall
+            return _cli.Result(argv, 0, '', '')
         assert argv[0] == PATH
         command, params = argv[1], dict(word.split('=', 1) for word in argv[2:])
         self.calls.append(argv[1:])

@@ -152,6 +152,20 @@ def test_a_manager_that_was_set_by_hand_without_tls_is_taken_off_for_the_plugin(
     assert not run(pool)[0]['changed']
 
 
+def test_a_port_that_the_plugin_left_closed_for_a_manager_that_was_there_is_opened_without_a_reset(run):
+    pool = repairs(managed(('pssl', '', 0), ['pssl:6640']), ['pssl:6640'])
+    pool.tls, pool.ports, pool.firewall = True, BOND, '-A INPUT -j REJECT\n'
+    options = dict(protocol='pssl', address=None)
+    foreseen, failed = run(pool, check_mode=True, **options)
+    assert not failed and foreseen['changed'] and not foreseen['resets'] and pool.firewall == '-A INPUT -j REJECT\n'
+    result, failed = run(pool, **options)
+    assert not failed and result['changed'] and result['diff'] == foreseen['diff']
+    assert (result['diff']['before'], result['diff']['after']) == (dict(port_open=False), dict(port_open=True))
+    assert result['commands'] == foreseen['commands'] and result['commands'][0] == ['/etc/xapi.d/plugins/firewall-port', 'open', '6640']
+    again, failed = run(pool, **options)
+    assert not failed and not again['changed'] and again['switch']['port_open']
+
+
 def test_absent(run):
     pool = repairs(managed(None, [OLD]), [])
     result, failed = run(pool, state='absent')

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi_host
 from ansible_collections.xenserver.openvswitch.plugins.modules import xenserver_info
-from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, DOWN, POOL, Pool
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, DOWN, OPENED, POOL, Pool
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
 
@@ -45,6 +45,16 @@ def test_a_managed_host(run):
     assert host['ovs_managers'] == ['ptcp:6640', 'ssl:192.0.2.10:6632']
     assert host['verdict'] == 'agrees' and 'ssl:192.0.2.10:6632' in host['verdict_reason']
     assert pool.commands == ['sdn-controller-list', 'pool-list', 'network-list']
+
+
+@pytest.mark.parametrize('firewall, verdict', [
+    (None, 'agrees'), (OPENED % '6640' + '-A INPUT -j REJECT\n', 'agrees'), ('-A INPUT -j REJECT\n', 'plugin_failed')])
+def test_a_manager_that_connects_by_itself_and_the_firewall(run, firewall, verdict):
+    pool = Pool(('pssl', '', 0))
+    pool.managers, pool.tls, pool.firewall = ['pssl:6640'], True, firewall
+    host = run(pool)[0]['xenserver']
+    assert host['manager']['target'] == 'pssl:6640' and host['verdict'] == verdict
+    assert ('the firewall keeps the manager from port 6640' in host['verdict_reason']) == (verdict == 'plugin_failed')
 
 
 def test_bridges_that_xapi_has_made(run):
