@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An OVSDB client (RFC 7047) for hosts whose manager is ssl:THIS:6632, or pssl:6640.
+"""An OVSDB client (RFC 7047) for hosts whose manager is ssl:THIS:PORT, or pssl:6640.
 
 The host opens the connection, or listens for this side's; each checks the other's certificate. The host is then the server
 of the protocol: this side asks which databases it has, monitors Open_vSwitch, and answers its echo requests. What is known
 of each host is kept in one JSON file:
 
-    {"listening": [ADDRESS, PORT],
+    {"listening": [ADDRESS, PORT, ...],
      "peers": {CERTIFICATE'S COMMON NAME: {"address", "subject", "connected", "connections", "since", "away", "databases",
                                            "system_uuid", "ovs_version", "managers": [TARGET], "bridges": [NAME], "problem"}}}
 
@@ -21,6 +21,7 @@ import codecs
 import json
 import logging
 import os
+import signal
 import ssl
 import time
 
@@ -194,6 +195,9 @@ class Controller:
         self.state, self.current = state, {}
 
     async def serve(self, reader, writer):
+        if writer.get_extra_info('peername') is None:  # the other side has gone already
+            writer.close()
+            return
         peer = Peer(self.state, reader, writer)
         self.current[peer.name] = peer
         problem = None
@@ -236,7 +240,7 @@ def tls(purpose, options):
 async def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--address', default='0.0.0.0')
-    parser.add_argument('--port', type=int, default=6632)
+    parser.add_argument('--port', type=int, nargs='+', default=[6632])
     parser.add_argument('--chain', default='/etc/ovsdb-controller/server.pem', help='key, certificate, and the authority for hosts that bootstrap')
     parser.add_argument('--ca', default='/etc/ovsdb-controller/ca.pem', help='authority of the hosts')
     parser.add_argument('--state', default='/run/ovsdb-controller/state.json')
@@ -244,11 +248,13 @@ async def main():
     parser.add_argument('--seek-port', type=int, default=6640)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    controller = Controller(State(options.state, (options.address, options.port)))
-    server = await asyncio.start_server(controller.serve, options.address, options.port, ssl=tls(ssl.Purpose.CLIENT_AUTH, options))
-    there = tls(ssl.Purpose.SERVER_AUTH, options)
-    async with server:
-        await asyncio.gather(server.serve_forever(), *(controller.seek(address, options.seek_port, there) for address in options.seek))
+    controller = Controller(State(options.state, (options.address, *options.port)))
+    here, there = tls(ssl.Purpose.CLIENT_AUTH, options), tls(ssl.Purpose.SERVER_AUTH, options)
+    # A new certificate is shown from the next connection on; those that are there stay.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: [context.load_cert_chain(options.chain) for context in (here, there)])
+    servers = [await asyncio.start_server(controller.serve, options.address, port, ssl=here) for port in options.port]
+    await asyncio.gather(*(server.serve_forever() for server in servers),
+                         *(controller.seek(address, options.seek_port, there) for address in options.seek))
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -174,10 +175,11 @@ class Host(object):
 
 
 class Lab(object):
-    """A controller that listens, its state, and hosts that connect to it, or listen for it at ``host_port``."""
+    """A controller that listens at two ports, its state, and hosts that connect to it, or listen for it at ``host_port``."""
 
-    def __init__(self, tls, state, port, host_port):
-        self.tls, self.path, self.port, self.host_port, self.hosts = tls, state, port, host_port, []
+    def __init__(self, tls, state):
+        self.tls, self.path, self.hosts = tls, state, []
+        self.port, self.other_port, self.host_port = free_port(), free_port(), free_port()
 
     async def connect(self, certificate='host'):
         context = ssl.create_default_context(cafile=str(self.tls / 'ca.pem'))
@@ -224,13 +226,14 @@ def drive(controller, tls, tmp_path, monkeypatch):
     monkeypatch.setattr(controller, 'RETRY', 0.05)
 
     async def run(scenario):
-        lab = Lab(tls, tmp_path / 'state.json', free_port(), free_port())
+        lab = Lab(tls, tmp_path / 'state.json')
         monkeypatch.setattr(sys, 'argv', [
-            'ovsdb_controller.py', '--address', '127.0.0.1', '--port', str(lab.port), '--chain', str(tls / 'server.pem'), '--ca', str(tls / 'ca.pem'),
+            'ovsdb_controller.py', '--address', '127.0.0.1', '--port', str(lab.port), str(lab.other_port),
+            '--chain', str(tls / 'server.pem'), '--ca', str(tls / 'ca.pem'),
             '--state', str(lab.path), '--seek', '127.0.0.1', '--seek-port', str(lab.host_port)])
         server = asyncio.ensure_future(controller.main())
         try:
-            while not listens(lab.port):
+            while not (listens(lab.port) and listens(lab.other_port)):
                 assert not server.done(), server.exception()
                 await asyncio.sleep(0.01)
             await asyncio.wait_for(scenario(lab), LIMIT)
@@ -249,7 +252,7 @@ def listens(port):
 
 def test_a_host_connects_changes_and_goes(drive, said):
     async def scenario(lab):
-        assert lab.state() == {'listening': ['127.0.0.1', lab.port], 'peers': {}}
+        assert lab.state() == {'listening': ['127.0.0.1', lab.port, lab.other_port], 'peers': {}}
         host = await lab.connect()
         await host.greet(said)
         peer = await lab.until(lambda peer: peer['connected'])
@@ -263,6 +266,51 @@ def test_a_host_connects_changes_and_goes(drive, said):
         host.close()
         peer = await lab.until(lambda peer: not peer['connected'])
         assert (peer['problem'], peer['bridges']) == (None, ['xapi1', 'xenbr0'])
+    drive(scenario)
+
+
+def test_a_new_certificate_is_shown_after_a_hangup(drive, tls, said):
+    renewed = (tls / 'host.pem').read_bytes()
+    kept = (tls / 'server.pem').read_bytes()
+
+    async def scenario(lab):
+        first = await lab.connect()
+        await first.greet(said)
+        (tls / 'server.pem').write_bytes(renewed)
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.1)
+        second = await lab.connect()
+        shown = [dict(sum(host.writer.get_extra_info('peercert')['subject'], ()))['commonName'] for host in (first, second)]
+        assert shown == ['server', 'host']
+        first.say('{"id":"echo","method":"echo","params":[]}')
+        assert (await first.next())['id'] == 'echo'
+    try:
+        drive(scenario)
+    finally:
+        (tls / 'server.pem').write_bytes(kept)
+
+
+def test_a_host_that_has_gone_before_a_word_was_said(controller, tmp_path):
+    class Writer(object):
+        closed = False
+
+        def get_extra_info(self, name):
+            assert name == 'peername'
+
+        def close(self):
+            self.closed = True
+
+    writer, state = Writer(), controller.State(str(tmp_path / 'state.json'), ())
+    asyncio.run(controller.Controller(state).serve(None, writer))
+    assert writer.closed and state.known['peers'] == {}
+
+
+def test_two_ports(drive, said):
+    async def scenario(lab):
+        assert lab.state()['listening'] == ['127.0.0.1', lab.port, lab.other_port]
+        lab.port = lab.other_port
+        await (await lab.connect()).greet(said)
+        await lab.until(lambda peer: peer['connected'])
     drive(scenario)
 
 
