@@ -13,7 +13,8 @@ description:
     the boot sequence in Open vSwitch's installation document for XenServer.
   - The steps are V(module), the kernel module is loaded; V(ovsdb_server), it runs; V(bridges_deleted), the first start since boot has deleted the bridges of
     before; V(ovs_vswitchd), it runs; V(bridges_made), the bridges that XAPI has plugged are there again; V(plugin), XAPI has started and called its plugin,
-    which did its work; V(manager), the pool's manager is back and connected.
+    which did its work; V(ovs_xapi_sync), the daemon that brings XAPI's names into the database runs and has put them to the bridges; V(manager), the pool's
+    manager is back and connected.
 options:
   _input:
     description:
@@ -73,12 +74,12 @@ def _module(switch, host):
     return 'not applicable', 'The running kernel has no module openvswitch, and no bridge needs it.'
 
 
-def _daemon(switch, name):
+def _daemon(switch, name, service='openvswitch'):
     daemon = switch['daemons'][name.replace('-', '_')]
     if not daemon['running']:
-        return 'failed', '%s does not run. See its log in %s, and start the service openvswitch.' % (name, LOG)
+        return 'failed', '%s does not run. See its log in %s, and start the service %s.' % (name, LOG, service)
     if not daemon['responding']:
-        return 'failed', '%s runs and does not answer. See its log in %s, and restart the service openvswitch.' % (name, LOG)
+        return 'failed', '%s runs and does not answer. See its log in %s, and restart the service %s.' % (name, LOG, service)
     return 'ok', '%s runs.' % name
 
 
@@ -133,9 +134,30 @@ def _plugin(switch, host):
             'XAPI has not completed its start since boot, so that it has not called %s. See /var/log/xensource.log, and start it with '
             'xe-toolstack-restart.' % plugin)
     if host['verdict'] not in ('agrees', 'unset'):
-        return 'failed', '%s was called when XAPI started, and left something undone. %s See /var/log/xensource.log, and call it again with %s.' % (
-            plugin, host['verdict_reason'], 'xe-toolstack-restart')
+        return 'failed', '%s was called when XAPI started, and left something undone. %s See /var/log/xensource.log, and run the role %s.' % (
+            plugin, host['verdict_reason'], 'xenserver.openvswitch.ovs_manager')
     return 'ok', 'XAPI has started since boot, called %s, and Open vSwitch is as it leaves it.' % plugin
+
+
+def _ovs_xapi_sync(switch, host):
+    daemon = switch['daemons']['ovs_xapi_sync']
+    if daemon is None:
+        return 'not applicable', 'This Open vSwitch has come without ovs-xapi-sync.'
+    if daemon['running'] and host['xapi_started'] is None:
+        return 'not applicable', 'ovs-xapi-sync runs, and works once XAPI has started.'
+    service = 'openvswitch-xapi-sync' if host['generation'] == 'systemd' else 'openvswitch'
+    state, reason = _daemon(switch, 'ovs-xapi-sync', service)
+    nameless = _nameless(switch['bridges'], host['plugged_bridges'] or [])
+    if state == 'ok' and nameless:
+        return 'failed', 'ovs-xapi-sync runs and has not put XAPI\'s name to these bridges: %s. See its log in %s, and restart the service %s.' % (
+            ', '.join(nameless), LOG, service)
+    return state, reason
+
+
+def _nameless(bridges, plugged):
+    """The bridges of XAPI without bridge-id; where one serves several networks, it may be that none of them is its own."""
+    ids = dict((bridge['name'], bridge['external_ids']) for bridge in bridges if bridge['name'] in plugged)
+    return sorted(name for name in ids if not ids[name].get('bridge-id') and ';' not in ids[name].get('xs-network-uuids', ';'))
 
 
 def _manager(switch, host):
@@ -145,14 +167,17 @@ def _manager(switch, host):
     found = [manager for manager in switch['managers'] if manager['target'] == target]
     if not found:
         return 'failed', 'Open vSwitch has not got back its manager %s. Run the role xenserver.openvswitch.ovs_manager.' % target
+    if not found[0]['is_connected'] and target.startswith('pssl:'):
+        return 'failed', (
+            'No manager has connected to %s. Does it know this host, and is its authority in /etc/stunnel/certs/sdn-controller-ca.pem?' % target)
     if not found[0]['is_connected']:
         return 'failed', 'The manager %s is not connected. Is it up, reachable and trusted?' % target
     return 'ok', 'The manager %s is connected.' % target
 
 
-STEPS = (_module, _ovsdb_server, _bridges_deleted, _ovs_vswitchd, _bridges_made, _plugin, _manager)
+STEPS = (_module, _ovsdb_server, _bridges_deleted, _ovs_vswitchd, _bridges_made, _plugin, _ovs_xapi_sync, _manager)
 # What cannot be judged without the database, and without XAPI.
-BY_DATABASE = (_bridges_made, _plugin, _manager)
+BY_DATABASE = (_bridges_made, _plugin, _ovs_xapi_sync, _manager)
 BY_XAPI = (_bridges_made, _manager)
 
 

@@ -140,19 +140,31 @@ def _reply(client):
 
 
 def process(name, rundir, proc='/proc'):
-    """The running daemon ``name`` as its pidfile and /proc have it.
+    """The running daemon ``name`` as its pidfile or, where it has none, its control socket and /proc have it.
 
     :returns: ``dict(pid, control, replaced)``, or None where it does not run; ``replaced`` means that the
         executable it was started from is no longer the one on disk.
     """
-    text = _content(os.path.join(rundir, name + '.pid'))
-    if text is None or not text.strip().isdigit():
-        return None
-    pid = int(text)
-    if (_content('%s/%d/comm' % (proc, pid)) or '').strip() != name:
-        return None
-    control = os.path.join(rundir, '%s.%d.ctl' % (name, pid))
-    return dict(pid=pid, control=control, replaced=_is_replaced('%s/%d/exe' % (proc, pid)))
+    for pid in _claims(name, rundir):
+        if name in _names('%s/%s' % (proc, pid)):
+            control = os.path.join(rundir, '%s.%s.ctl' % (name, pid))
+            return dict(pid=int(pid), control=control, replaced=_is_replaced('%s/%s/exe' % (proc, pid)))
+    return None
+
+
+def _claims(name, rundir):
+    """The process ids that a daemon has left in a folder, as texts; any of them may be that of another process by now."""
+    text = (_content(os.path.join(rundir, name + '.pid')) or '').strip()
+    if text.isdigit():
+        return [text]
+    found = [re.match(r'%s\.(\d+)\.ctl$' % re.escape(name), entry) for entry in (os.listdir(rundir) if os.path.isdir(rundir) else [])]
+    return [match.group(1) for match in found if match]
+
+
+def _names(process_folder):
+    """What a process is called: its own name, and the first words of its command line, since a script has that of its interpreter."""
+    words = (_content(process_folder + '/cmdline') or '').split('\0')[:3]
+    return [(_content(process_folder + '/comm') or '').strip()] + [os.path.basename(word) for word in words]
 
 
 def _is_replaced(link):
@@ -164,8 +176,8 @@ def _is_replaced(link):
 
 def _content(path):
     try:
-        with open(path) as stream:
-            return stream.read()
+        with open(path, 'rb') as stream:
+            return to_text(stream.read(), errors='surrogate_or_replace')
     except (IOError, OSError) as error:
         if error.errno in (errno.ENOENT, errno.ESRCH, errno.EACCES):
             return None

@@ -14,6 +14,9 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _boot
 DAEMONS = ('ovsdb-server', 'ovs-vswitchd')
 TABLES = ('Open_vSwitch', 'Manager', 'SSL', 'Bridge', 'Controller')
 
+# The daemon that brings XAPI's names of networks, VIFs and VMs into the database; not every build has it.
+XAPI_SYNC = '/usr/share/openvswitch/scripts/ovs-xapi-sync'
+
 # Seconds for a daemon's answer on its control socket, which comes at once or not at all.
 REPLY = 5
 
@@ -25,6 +28,11 @@ RPM_PATTERN = '*openvswitch*'
 def daemons(rundir):
     """For each daemon ``dict(running, responding, pid, started, version, replaced)``, named with underscores."""
     return dict((name.replace('-', '_'), _daemon(name, rundir)) for name in DAEMONS)
+
+
+def xapi_sync(rundir):
+    """The same for ovs-xapi-sync, None where Open vSwitch has come without it."""
+    return _daemon('ovs-xapi-sync', rundir) if os.path.exists(XAPI_SYNC) else None
 
 
 def _daemon(name, rundir):

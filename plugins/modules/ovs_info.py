@@ -72,13 +72,15 @@ versions:
     db_schema: 8.3.1
 daemons:
   description:
-    - Each daemon. C(running) means that its pidfile names a process of that name, C(responding) that it answers on its control socket.
+    - Each daemon. C(running) means that its pidfile or control socket names a process of that name, C(responding) that it answers on its control socket.
     - C(replaced) means that the file it was started from is no longer on disk, C(started) when it was, in seconds since 1970.
+    - C(ovs_xapi_sync) brings XAPI's names of networks and interfaces into the database. Null where Open vSwitch has come without it.
   returned: always
   type: dict
   sample:
     ovsdb_server: {running: true, responding: true, pid: 811, started: 1760000020.5, version: 3.1.0, replaced: false}
     ovs_vswitchd: {running: true, responding: true, pid: 842, started: 1760000021.1, version: 3.1.0, replaced: false}
+    ovs_xapi_sync: {running: true, responding: true, pid: 877, started: 1760000021.9, version: 3.1.0, replaced: false}
 boot:
   description:
     - C(time) is when the host was booted, C(mark) when C(/var/run/openvswitch.booted) was written, which the start script of Open vSwitch makes the first
@@ -270,7 +272,8 @@ def run(module):
     rpms = packages(params['time_limit'])
     module.exit_json(
         changed=False, installed=tools is not None, versions=dict(versions, openvswitch=tools, db_schema=schema),
-        daemons=daemons, boot=dict(time=_boot.time(), mark=_boot.written(_boot.MARK)), kernel_module=kernel, rpms=rpms,
+        daemons=dict(daemons, ovs_xapi_sync=_ovs_info.xapi_sync(params['rundir'])),
+        boot=dict(time=_boot.time(), mark=_boot.written(_boot.MARK)), kernel_module=kernel, rpms=rpms,
         pending_restart=_ovs_info.pending_restart(tools, daemons),
         pending_reboot=_ovs_info.pending_reboot(kernel) + not_in_use(rpms, daemons), **values)
 

@@ -7,6 +7,11 @@ import testinfra
 
 from conftest import LAB
 
+SCRIPT = "/usr/share/openvswitch/scripts/ovs-xapi-sync"
+# A daemon that fails whenever it is started, and its end; on xs6 nobody starts it again.
+BREAKS_SYNC = (f"mv {SCRIPT} {SCRIPT}.kept; printf '#!/usr/bin/python3\\nraise RuntimeError\\n' > {SCRIPT}; chmod 755 {SCRIPT}; "
+               "kill -9 $(pgrep -x ovs-xapi-sync)")
+MENDS_SYNC = (f"mv {SCRIPT}.kept {SCRIPT}; systemctl restart openvswitch-xapi-sync", f"mv {SCRIPT}.kept {SCRIPT}; service openvswitch start")
 LIMIT = "xs8-b,xs6"
 RESTART = ("systemctl restart openvswitch", "service openvswitch restart")
 
@@ -86,9 +91,11 @@ def test_a_reboot_deletes_them_once_and_xapi_makes_its_own_again(ansible, dom0s)
          "systemctl restart xcp-networkd", "service management-interface start"),
         ("plugin", "rm /var/run/xapi_init_complete.cookie", "XAPI has not completed its start since boot, so that it has not called openvswitch-c",
          "touch /var/run/xapi_init_complete.cookie", None),
+        ("ovs_xapi_sync", BREAKS_SYNC, "ovs-xapi-sync does not run.", *MENDS_SYNC),
         ("plugin", "ovs-vsctl --no-wait del-manager", "was called when XAPI started, and left something undone.", "/opt/xensource/bin/xe-toolstack-restart", None),
     ],
-    ids=["ovsdb-server killed", "mark removed", "ovs-vswitchd killed", "bridge deleted", "XAPI not ready", "manager removed"],
+    ids=["ovsdb-server killed", "mark removed", "ovs-vswitchd killed", "bridge deleted", "XAPI not ready", "ovs-xapi-sync ends again and again",
+         "manager removed"],
 )
 def test_a_broken_step_is_told(playbook, dom0s, step, breaks, words, mends, mends_sysv):
     each(dom0s, breaks)

@@ -12,12 +12,15 @@ from ansible_collections.xenserver.openvswitch.plugins.filter.boot_steps import 
 
 boot_steps = FilterModule().filters()['boot_steps']
 
+UUID = '2a3f9a5c-5a4e-4f4a-9a44-0d9a6e0f7d11'
 TARGET = 'ssl:192.0.2.10:6632'
 DAEMON = dict(running=True, responding=True, pid=811, started=1010.5, version='3.1.0', replaced=False)
+XENBR0 = dict(name='xenbr0', datapath_type='', external_ids={'xs-network-uuids': UUID, 'bridge-id': UUID})
 SWITCH = dict(
     installed=True, kernel_module=dict(loaded=True, file='/lib/modules/4.19.0+1/kernel/net/openvswitch/openvswitch.ko'),
-    daemons=dict(ovsdb_server=DAEMON, ovs_vswitchd=DAEMON), boot=dict(time=1000.2, mark=1011.0), database=dict(reachable=True),
-    bridges=[dict(name='xenbr0', datapath_type='')], tables=dict(Port=[dict(name='xapi1', fake_bridge=True), dict(name='eth0', fake_bridge=None)]),
+    daemons=dict(ovsdb_server=DAEMON, ovs_vswitchd=DAEMON, ovs_xapi_sync=DAEMON), boot=dict(time=1000.2, mark=1011.0), database=dict(reachable=True),
+    bridges=[XENBR0, dict(XENBR0, name='br-int', external_ids={})],
+    tables=dict(Port=[dict(name='xapi1', fake_bridge=True), dict(name='eth0', fake_bridge=None)]),
     managers=[dict(target='ptcp:6640', is_connected=False), dict(target=TARGET, is_connected=True)])
 HOST = dict(is_xenserver=True, xenserver=dict(
     generation='systemd', network_backend='openvswitch', plugin='openvswitch-config-update', xapi_started=1040.0, plugged_bridges=['xapi1', 'xenbr0'],
@@ -44,13 +47,13 @@ def judged(switch=(), host=()):
 
 def test_a_boot_as_it_should_be():
     assert list(judged()) == [step.__name__.lstrip('_') for step in STEPS] == [
-        'module', 'ovsdb_server', 'bridges_deleted', 'ovs_vswitchd', 'bridges_made', 'plugin', 'manager']
+        'module', 'ovsdb_server', 'bridges_deleted', 'ovs_vswitchd', 'bridges_made', 'plugin', 'ovs_xapi_sync', 'manager']
     assert {state for state, dummy in judged().values()} == {'ok'}
 
 
 @pytest.mark.parametrize('switch, host, step, words', [
     ({'kernel_module.loaded': False}, {}, 'module', 'not loaded. Run modprobe openvswitch'),
-    ({'kernel_module.loaded': False, 'kernel_module.file': None}, {}, 'module', 'no module openvswitch, and these bridges need it: xenbr0. Install'),
+    ({'kernel_module.loaded': False, 'kernel_module.file': None}, {}, 'module', 'no module openvswitch, and these bridges need it: xenbr0, br-int. Install'),
     ({'daemons.ovsdb_server': dict(DAEMON, running=False)}, {}, 'ovsdb_server', 'ovsdb-server does not run. See its log'),
     ({'daemons.ovsdb_server': dict(DAEMON, responding=False)}, {}, 'ovsdb_server', 'ovsdb-server runs and does not answer'),
     ({'boot.mark': None}, {}, 'bridges_deleted', 'There is no /var/run/openvswitch.booted'),
@@ -64,8 +67,14 @@ def test_a_boot_as_it_should_be():
     ({}, {'xapi_started': None}, 'plugin', 'XAPI has not completed its start since boot'),
     ({}, {'xapi_started': 900.0}, 'plugin', 'XAPI has not completed its start since boot'),
     ({}, {'verdict': 'ovs_lacks_manager', 'verdict_reason': 'It has none.'}, 'plugin', 'left something undone. It has none. See'),
+    ({'daemons.ovs_xapi_sync': dict(DAEMON, running=False)}, {}, 'ovs_xapi_sync', 'ovs-xapi-sync does not run. See its log in /var/log/openvswitch'),
+    ({'daemons.ovs_xapi_sync': dict(DAEMON, running=False)}, {}, 'ovs_xapi_sync', 'start the service openvswitch-xapi-sync.'),
+    ({'daemons.ovs_xapi_sync': dict(DAEMON, running=False)}, {'generation': 'sysv'}, 'ovs_xapi_sync', 'start the service openvswitch.'),
+    ({'daemons.ovs_xapi_sync': dict(DAEMON, responding=False)}, {}, 'ovs_xapi_sync', 'ovs-xapi-sync runs and does not answer'),
+    ({'bridges': [dict(XENBR0, external_ids={'xs-network-uuids': UUID})]}, {}, 'ovs_xapi_sync', 'has not put XAPI\'s name to these bridges: xenbr0. See'),
     ({'managers': []}, {}, 'manager', 'has not got back its manager ' + TARGET),
     ({'managers': [dict(target=TARGET, is_connected=False)]}, {}, 'manager', 'is not connected'),
+    ({'managers': [dict(target='pssl:6640', is_connected=False)]}, {'manager.target': 'pssl:6640'}, 'manager', 'No manager has connected to pssl:6640. Does'),
 ])
 def test_each_step_that_fails_is_told_alone(switch, host, step, words):
     found = judged(switch, host)
@@ -74,12 +83,24 @@ def test_each_step_that_fails_is_told_alone(switch, host, step, words):
 
 
 def test_no_module_where_none_is_needed():
-    found = judged({'kernel_module': dict(loaded=False, file=None), 'bridges': [dict(name='xenbr0', datapath_type='netdev')]})
+    found = judged({'kernel_module': dict(loaded=False, file=None), 'bridges': [dict(XENBR0, datapath_type='netdev')]})
     assert found['module'] == ('not applicable', 'The running kernel has no module openvswitch, and no bridge needs it.')
 
 
 def test_no_manager():
     assert judged({}, {'manager.target': None, 'verdict': 'unset'})['manager'] == ('not applicable', 'XAPI holds no manager.')
+
+
+@pytest.mark.parametrize('switch, host, reason', [
+    ({'daemons.ovs_xapi_sync': None}, {}, 'This Open vSwitch has come without ovs-xapi-sync.'),
+    ({'daemons.ovs_xapi_sync': dict(DAEMON, responding=False)}, {'xapi_started': None}, 'ovs-xapi-sync runs, and works once XAPI has started.')])
+def test_ovs_xapi_sync_where_there_is_none_or_nothing_to_do(switch, host, reason):
+    assert judged(switch, host)['ovs_xapi_sync'] == ('not applicable', reason)
+
+
+def test_a_bridge_of_several_networks_may_have_no_name():
+    bridge = dict(XENBR0, external_ids={'xs-network-uuids': UUID + ';' + UUID})
+    assert judged({'bridges': [bridge]})['ovs_xapi_sync'] == ('ok', 'ovs-xapi-sync runs.')
 
 
 def test_a_restart_of_the_daemons_since():
@@ -91,7 +112,7 @@ def test_a_restart_of_the_daemons_since():
 def test_what_an_earlier_failure_hides():
     found = judged({'daemons.ovsdb_server': dict(DAEMON, running=False), 'database.reachable': False, 'bridges': [], 'managers': []}, {'verdict': 'unknown'})
     hidden = ('not applicable', 'This cannot be seen while ovsdb-server does not answer.')
-    assert [found[step] for step in ('bridges_made', 'plugin', 'manager')] == [hidden] * 3
+    assert [found[step] for step in ('bridges_made', 'plugin', 'ovs_xapi_sync', 'manager')] == [hidden] * 4
     found = judged({}, {'xapi.reachable': False, 'plugged_bridges': None, 'manager.target': None})
     assert found['bridges_made'] == found['manager'] == ('not applicable', 'This cannot be seen while XAPI does not answer.')
 

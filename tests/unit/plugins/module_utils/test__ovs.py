@@ -174,3 +174,21 @@ def test_a_pidfile_that_is_stale_is_no_daemon(host, change):
 
 def test_no_pidfile_is_no_daemon(tmp_path):
     assert _ovs.process('ovs-vswitchd', str(tmp_path)) is None
+    assert _ovs.process('ovs-vswitchd', str(tmp_path / 'none')) is None
+
+
+@pytest.mark.parametrize('cmdline, runs', [
+    ('/usr/bin/python3\0-E\0/usr/share/openvswitch/scripts/ovs-xapi-sync\0unix:/db.sock\0', True),
+    ('/usr/bin/python3\0/usr/bin/other\0unix:/db.sock\0--log\0ovs-xapi-sync\0', False), (None, False)])
+def test_a_script_without_a_pidfile_is_found_by_its_control_socket(tmp_path, cmdline, runs):
+    """As XCP-ng's unit starts ovs-xapi-sync; /usr/bin/env leaves the process the name of the interpreter."""
+    for name in ('ovs-xapi-sync.811.ctl', 'ovs-xapi-sync.812.ctl.kept', 'ovs-vswitchd.813.ctl'):
+        (tmp_path / name).write_text(u'')
+    folder = tmp_path / 'proc' / '811'
+    folder.mkdir(parents=True)
+    (folder / 'comm').write_text(u'python3\n')
+    if cmdline is not None:
+        (folder / 'cmdline').write_text(to_text(cmdline))
+    os.symlink('/usr/bin/python3', str(folder / 'exe'))
+    found = _ovs.process('ovs-xapi-sync', str(tmp_path), str(tmp_path / 'proc'))
+    assert found == (dict(pid=811, control=str(tmp_path / 'ovs-xapi-sync.811.ctl'), replaced=False) if runs else None)

@@ -92,6 +92,15 @@ def test_a_restart_is_due_with_its_reason(installed, change, said):
     assert len(reasons) == (1 if said else 0) and (not said or said in reasons[0])
 
 
+DOWN = dict(running=False, responding=False, pid=None, started=None, version=None, replaced=None)
+
+
 def test_daemons_are_told_by_their_names(tmp_path):
-    assert _ovs_info.daemons(str(tmp_path)) == dict(
-        (name, dict(running=False, responding=False, pid=None, started=None, version=None, replaced=None)) for name in ('ovsdb_server', 'ovs_vswitchd'))
+    assert _ovs_info.daemons(str(tmp_path)) == dict(ovsdb_server=DOWN, ovs_vswitchd=DOWN)
+
+
+def test_ovs_xapi_sync_is_told_where_it_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(_ovs_info, 'XAPI_SYNC', str(tmp_path / 'ovs-xapi-sync'))
+    assert _ovs_info.xapi_sync(str(tmp_path)) is None
+    (tmp_path / 'ovs-xapi-sync').write_text(u'')
+    assert _ovs_info.xapi_sync(str(tmp_path)) == DOWN

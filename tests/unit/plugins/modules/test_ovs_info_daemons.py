@@ -63,7 +63,7 @@ def test_all_that_is_documented_is_returned_whatever_runs(switch):
 
 def test_a_switch_that_is_down(bare_switch):
     found = look(bare_switch)
-    assert found['installed'] and found['daemons'] == dict(ovsdb_server=DOWN, ovs_vswitchd=DOWN) and found['versions']['openvswitch']
+    assert found['installed'] and found['daemons'] == dict(ovsdb_server=DOWN, ovs_vswitchd=DOWN, ovs_xapi_sync=None) and found['versions']['openvswitch']
     assert found['database'] == dict(reachable=False, error='ovsdb-server is not running.', next_cfg=None, cur_cfg=None, applied=None)
     assert bare_switch.calls == ['ovs-vsctl']
 
@@ -73,7 +73,7 @@ def test_daemons_that_crashed_and_left_their_pidfiles_and_sockets(switch):
         switch.kill(name)
         assert os.path.exists(switch.pidfile(name))
     found = look(switch)
-    assert found['daemons'] == dict(ovsdb_server=DOWN, ovs_vswitchd=DOWN) and found['database']['error'] == 'ovsdb-server is not running.'
+    assert found['daemons'] == dict(ovsdb_server=DOWN, ovs_vswitchd=DOWN, ovs_xapi_sync=None) and found['database']['error'] == 'ovsdb-server is not running.'
     found = look(switch, database=switch.database)
     assert found['database']['reachable'] is False and 'Connection refused' in found['database']['error'] and found['managers'] == []
 
