@@ -35,6 +35,11 @@ class Run:
     def changed(self):
         return sum(int(count) for count in re.findall(r"changed=(\d+)", self.text))
 
+    def recap(self, host):
+        """How many of the host's tasks were ok, changed, failed and so on."""
+        line = re.search(rf"^{re.escape(host)} +: (ok=.*)", self.text, re.MULTILINE)
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line.group(1))} if line else {}
+
 
 def _command(program, *arguments):
     """What runs ``ansible`` or ``ansible-playbook`` on the lab's inventory, with ``-i`` among the arguments on another one."""
@@ -85,15 +90,15 @@ def installed(host, name):
 def rows(host, table, *columns):
     """The rows of a table of the host's OVSDB, each as a dict of plain Python values."""
     answer = json.loads(host.check_output("ovs-vsctl --timeout=10 --format=json --columns=%s list %s", ",".join(columns), table))
-    return [dict(zip(answer["headings"], map(_plain, row))) for row in answer["data"]]
+    return [dict(zip(answer["headings"], map(plain, row))) for row in answer["data"]]
 
 
-def _plain(value):
+def plain(value):
     if isinstance(value, list):
         kind, content = value
         if kind == "map":
-            return {key: _plain(one) for key, one in content}
+            return {key: plain(one) for key, one in content}
         if kind == "set":
-            return [_plain(one) for one in content]
+            return [plain(one) for one in content]
         return content
     return value
