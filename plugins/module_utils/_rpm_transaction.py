@@ -11,8 +11,11 @@ There is one command, or none; two only where obsolete packages go after an inst
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import errno
+import fcntl
 import os
 import re
+import tempfile
 import time
 
 from ansible.module_utils.common.text.converters import to_native, to_text
@@ -201,13 +204,51 @@ def transact(arguments, time_limit, pause=PAUSE):
     argv = [_cli.find('rpm')] + arguments
     end = time.time() + time_limit
     while True:
-        result = _cli.run(argv, max(end - time.time(), 1), ok=None)
-        if _LOCKED not in result.err:
+        result = _run(argv, max(end - time.time(), 1))
+        if _LOCKED not in result.out:
             return result
         if time.time() + pause >= end:
             raise _cli.CliError('Another rpm held the package database for all of %s seconds; try again when it has ended, or raise '
                                 'time_limit. fuser -v shows who holds the file that rpm names: %s' % (time_limit, said(result)), result)
         time.sleep(pause)
+
+
+def _run(argv, time_limit):
+    """Run rpm with both its streams in a file: the scripts of packages write there, and would not outlive the reader of a pipe."""
+    with tempfile.TemporaryFile() as spool:
+        try:
+            return _said_in(spool, _cli.run(argv, time_limit, ok=None, output=spool))
+        except _cli.CliError as error:
+            error.result = error.result and _said_in(spool, error.result)
+            raise
+
+
+def _said_in(spool, result):
+    spool.seek(0)
+    return result._replace(out=to_text(spool.read(), errors='surrogate_or_replace'))
+
+
+def wait_for_others(time_limit, pause=PAUSE):
+    """Wait until no other rpm is at work, such as one that has outlived the run that started it; what is installed is not settled before.
+
+    :raises CliError: it still is after ``time_limit`` seconds.
+    """
+    path = _cli.run([_cli.find('rpm'), '-E', '%{?_rpmlock_path}'], time_limit).out.strip()
+    end = time.time() + time_limit
+    while path and _held(path):
+        if time.time() + pause >= end:
+            raise _cli.CliError('Another rpm holds the package database for %s seconds already; fuser -v %s shows which. '
+                                'Nothing was changed; run again when it has ended.' % (time_limit, path))
+        time.sleep(pause)
+
+
+def _held(path):
+    try:
+        with open(path, 'rb+') as stream:
+            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (IOError, OSError) as error:
+        return error.errno in (errno.EACCES, errno.EAGAIN)
+    return False
 
 
 def rehearse(plan, time_limit):
@@ -222,7 +263,7 @@ def rehearse(plan, time_limit):
     for command in plan['commands']:
         result = transact(command[:1] + ['--test'] + command[1:], time_limit)
         if result.rc:
-            found += [text for text in problems(result.err) or ['no reason given'] if text.partition(' is needed by ')[0] not in provided]
+            found += [text for text in problems(result.out) or ['no reason given'] if text.partition(' is needed by ')[0] not in provided]
     if found:
         raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(found), result)
 

@@ -34,9 +34,12 @@ def answer(monkeypatch, *results):
     """Let rpm give these captured answers, in turn; the calls it got."""
     calls, queue = [], list(results)
 
-    def run(argv, time_limit, ok=(0,), **options):
+    def run(argv, time_limit, ok=(0,), output=None):
         calls.append(argv)
         result = queue.pop(0)
+        if output:
+            output.write((result['out'] + result['err']).encode('utf-8'))
+            return _cli.Result(argv, result['rc'], '', '')
         return _cli.Result(argv, result['rc'], result['out'], result['err'])
     monkeypatch.setattr(_cli, 'find', lambda name: name)
     monkeypatch.setattr(_cli, 'run', run)

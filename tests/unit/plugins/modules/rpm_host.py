@@ -9,8 +9,10 @@ The modules see nothing of it but HOME and PATH, as a user would set them.
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import errno
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -26,6 +28,17 @@ def path_of(tool):
         if os.access(path, os.X_OK):
             return path
     return None
+
+
+def writer(pipe, limit=60):
+    """A pipe to write to, once somebody reads it: a package's script that waits there."""
+    end = time.time() + limit
+    while True:
+        try:
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), 'w')
+        except OSError as error:
+            assert error.errno == errno.ENXIO and time.time() < end
+            time.sleep(0.05)
 
 
 def require(*tools):

@@ -8,6 +8,7 @@ __metaclass__ = type
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,8 +16,9 @@ import threading
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.modules import rpm_package
-from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, path_of, require
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, path_of, require, writer
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
 KO = 'openvswitch-modules-3.10.0+2'
@@ -412,6 +414,25 @@ def test_the_lock_of_another_rpm_is_waited_for(host):
             holder.terminate()
         holder.communicate()
     assert not failed and have(host) == ['alpha-1.0-1.noarch']
+
+
+def test_a_transaction_and_the_scripts_of_its_packages_outlive_the_module(host):
+    """rpm gives its streams to the scripts, and one that writes to a pipe without a reader is killed."""
+    pipe, end = os.path.join(host.folder, 'pipe'), os.path.join(host.folder, 'end')
+    os.mkfifo(pipe)
+    package = host.rpm('slow', scripts='%%post\nread -r line < %s\necho $line\necho $line > %s\n' % (pipe, end))
+    module = os.fork()
+    if not module:
+        transaction.transact(['-U', package], 60)
+        os._exit(0)
+    with writer(pipe) as gate:
+        os.kill(module, signal.SIGKILL)
+        os.waitpid(module, 0)
+        gate.write('ended\n')
+    transaction.wait_for_others(60)
+    assert have(host) == ['slow-1.0-1.noarch']
+    with open(end) as stream:
+        assert stream.read() == 'ended\n'
 
 
 def test_it_says_so_where_rpm_is_missing(monkeypatch, tmp_path):
