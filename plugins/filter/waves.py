@@ -10,12 +10,15 @@ short_description: Order the hosts of many pools into waves with at most one hos
 version_added: 0.1.0
 author: The xenserver.openvswitch project (@xenserver-openvswitch)
 description:
-  - Hosts of one pool must not be away at the same time, and its coordinator goes first. Pools do not wait for each other.
-  - So the first wave has the coordinators, and there are as many waves as the largest pool has hosts. A hundred pools of three take three waves.
+  - Hosts of one pool must not be away at the same time, and its coordinator goes first, after a host that an earlier run has begun and not ended.
+    Pools do not wait for each other.
+  - So the first wave has the coordinators as a rule, and there are as many waves as the largest pool has hosts. A hundred pools of three take three waves.
   - The lengths of the waves are what C(serial) of a play takes, and their hosts in a row what C(hosts) takes.
 options:
   _input:
-    description: The hosts, each with RV(ignore:name), its RV(ignore:pool) and its RV(ignore:role), V(coordinator) or V(supporter).
+    description:
+      - The hosts, each with RV(ignore:name), its RV(ignore:pool) and its RV(ignore:role), V(coordinator) or V(supporter).
+      - With RV(ignore:begun) true a host is one that an earlier run has begun and not ended. It may be left out.
     type: list
     elements: dict
     required: true
@@ -45,7 +48,7 @@ from ansible.errors import AnsibleFilterError
 
 
 def waves(hosts, limit=0):
-    """``[dict(name, pool, role)]`` -> ``[[name]]``."""
+    """``[dict(name, pool, role, begun)]`` -> ``[[name]]``."""
     pools = {}
     for host in hosts:
         unknown = {'name', 'pool', 'role'} - set(host)
@@ -54,7 +57,7 @@ def waves(hosts, limit=0):
         pools.setdefault(host['pool'], []).append(host)
     if limit < 0:
         raise AnsibleFilterError('waves: limit is %d; it is 0 for none, or the most hosts of a wave.' % limit)
-    ordered = [sorted(pool, key=lambda host: host['role'] != 'coordinator') for pool in pools.values()]
+    ordered = [sorted(pool, key=lambda host: (not host.get('begun'), host['role'] != 'coordinator')) for pool in pools.values()]
     rounds = [[host['name'] for host in wave if host] for wave in itertools.zip_longest(*ordered)]
     size = limit or max(map(len, rounds), default=1)
     return [wave[start:start + size] for wave in rounds for start in range(0, len(wave), size)]

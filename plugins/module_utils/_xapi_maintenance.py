@@ -7,7 +7,7 @@ What was found is kept in XAPI's own database, in ``other_config`` of the host o
 that was killed is taken up by the next from whatever controller, and no file can say otherwise.
 
 A host is ``dict(uuid, name, enabled, live, agent_start_time, boot_time, mark, others, vms)``: ``others`` are the other hosts of the pool as
-``dict(uuid, name, enabled, live)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is
+``dict(uuid, name, enabled, live, maintenance)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is
 ``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
 """
 
@@ -42,15 +42,20 @@ def read_host(xe, uuid):
     if uuid not in hosts:
         raise Refused('The pool has no host %s. It has %s.' % (uuid, ', '.join(sorted(hosts))))
     config = read_map(hosts[uuid]['other-config'])
+    others = [_other(record) for other, record in sorted(hosts.items()) if other != uuid]
     machines = xe.records('vm-list', [('is-control-domain', 'false'), ('power-state', 'running'), ('params', 'uuid,name-label,resident-on')])
     return dict(
         _health(hosts[uuid]), agent_start_time=_time(config.get('agent_start_time')), boot_time=_time(config.get('boot_time')),
-        mark=read_host_mark(config.get(KEY)), others=[_health(record) for other, record in sorted(hosts.items()) if other != uuid],
+        mark=read_host_mark(config.get(KEY)), others=others,
         vms=[dict(uuid=vm['uuid'], name=vm['name-label'], host=vm['resident-on']) for vm in machines])
 
 
 def _health(record):
     return dict(uuid=record['uuid'], name=record['name-label'], enabled=record['enabled'] == 'true', live=record['host-metrics-live'] == 'true')
+
+
+def _other(record):
+    return dict(_health(record), maintenance=read_host_mark(read_map(record['other-config']).get(KEY)) is not None)
 
 
 def _time(text):
@@ -91,6 +96,7 @@ def plan_host(host, state, evacuate=True):
     # XAPI enables a host when it starts, whatever it was before the reboot.
     found = enable if host['mark']['enabled'] else disable
     back = [('vm-migrate', [('uuid', vm['uuid']), ('host-uuid', host['uuid']), ('live', 'true')]) for vm in astray(host)]
+    back += [('vm-start', [('uuid', uuid), ('on', host['uuid'])]) for uuid in fallen(host)]
     return found + back * host['mark']['enabled'] + forget('host', host['uuid'])
 
 
@@ -98,6 +104,12 @@ def astray(host):
     """The virtual machines that were here when the maintenance began and run elsewhere now."""
     was_here = host['mark']['vms'] if host['mark'] else []
     return [vm for vm in host['vms'] if vm['uuid'] in was_here and vm['host'] not in (host['uuid'], NOT_IN_DATABASE)]
+
+
+def fallen(host):
+    """The UUIDs of the virtual machines that went down with the only host of a pool. Elsewhere one that is down was shut down by somebody."""
+    was_here = host['mark']['vms'] if host['mark'] and not host['others'] else []
+    return [uuid for uuid in was_here if uuid not in [vm['uuid'] for vm in host['vms']]]
 
 
 def forget(kind, uuid):
@@ -165,13 +177,15 @@ def plan_pool(pool, state):
     if mark is None:
         return []
     on = [('pool-param-set', one + [('other-config:auto_poweron', 'true')])] * (mark['auto_poweron'] == 'true' and pool['auto_poweron'] != 'true')
-    return on + (_ha_on(one, mark['ha']) if mark['ha'] and not pool['ha'] else []) + forget('pool', pool['uuid'])
+    return on + (_ha_on(one, mark['ha'], pool['ha']) if mark['ha'] else []) + forget('pool', pool['uuid'])
 
 
-def _ha_on(one, ha):
+def _ha_on(one, ha, have):
+    """A run may have been killed between both calls."""
     configuration = [('ha-config:' + name, value) for name, value in sorted(ha['configuration'].items())]
-    return [('pool-ha-enable', [('heartbeat-sr-uuids', ','.join(ha['srs']))] + configuration),
-            ('pool-param-set', one + [('ha-host-failures-to-tolerate', ha['failures'])])]
+    enable = [('pool-ha-enable', [('heartbeat-sr-uuids', ','.join(ha['srs']))] + configuration)]
+    tolerate = [('pool-param-set', one + [('ha-host-failures-to-tolerate', ha['failures'])])]
+    return enable * (have is None) + tolerate * (have is None or have['failures'] != ha['failures'])
 
 
 def pool_view(pool):

@@ -28,6 +28,7 @@ options:
       - V(maintenance) disables the host and moves its running virtual machines to other hosts of the pool.
         It is refused, before anything is changed, where one of them cannot leave.
       - V(restored) ends that. The host is enabled or disabled as it was, and those of its virtual machines that run elsewhere come back.
+        Those of the only host of a pool, which went down with it, are started again.
       - V(enabled) and V(disabled) do just that. A disabled host takes no new virtual machines, and those that it has stay.
       - Without it nothing is changed and the host is reported.
     type: str
@@ -48,7 +49,7 @@ options:
 notes:
   - XAPI enables a host again by itself when it starts after a reboot.
   - An evacuation that fails is undone as far as the host was enabled before. One that does not end in time goes on in XAPI, and the next run takes it up.
-  - A virtual machine that cannot be brought back stays where it runs, with a warning, and is reported in RV(stranded).
+  - A virtual machine that cannot be brought back stays where it runs or stays down, with a warning, and is reported in RV(stranded).
 seealso:
   - module: xenserver.openvswitch.xapi_pool_maintenance
 '''
@@ -102,11 +103,13 @@ host:
       type: float
       sample: 1795532340.0
 others:
-  description: The other hosts of the pool, with RV(ignore:uuid), RV(ignore:name), RV(ignore:enabled) and RV(ignore:live) as in RV(host).
+  description: >-
+    The other hosts of the pool, with RV(ignore:uuid), RV(ignore:name), RV(ignore:enabled), RV(ignore:live) and RV(ignore:maintenance)
+    as in RV(host).
   returned: success
   type: list
   elements: dict
-  sample: [{uuid: 6b2d4b1f-5e7d-4c54-9f1f-4f1f3bd6b4e2, name: xs8-b, enabled: true, live: true}]
+  sample: [{uuid: 6b2d4b1f-5e7d-4c54-9f1f-4f1f3bd6b4e2, name: xs8-b, enabled: true, live: true, maintenance: false}]
 vms:
   description: The running virtual machines that it had when it was looked at, without its control domain.
   returned: success
@@ -139,7 +142,8 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError
 
-SLOW = ('host-evacuate', 'vm-migrate')
+BACK = ('vm-migrate', 'vm-start')
+SLOW = ('host-evacuate',) + BACK
 
 
 def this_host():
@@ -191,10 +195,11 @@ def apply(module, xe, patient, host, steps):
         try:
             (patient if command in SLOW else xe).call(command, words)
         except XeError as error:
-            if command == 'vm-migrate':
-                name = next(vm['name'] for vm in host['vms'] if vm['uuid'] == dict(words)['uuid'])
-                stranded.append(dict(uuid=dict(words)['uuid'], name=name, reason=error.said))
-                module.warn('%s stays where it runs: %s' % (name, error.said))
+            if command in BACK:
+                uuid = dict(words)['uuid']
+                name = next((vm['name'] for vm in host['vms'] if vm['uuid'] == uuid), uuid)
+                stranded.append(dict(uuid=uuid, name=name, reason=error.said))
+                module.warn('%s %s: %s' % (name, 'stays where it runs' if command == 'vm-migrate' else 'stays down', error.said))
                 continue
             if command == 'host-evacuate':
                 undo(xe, host)

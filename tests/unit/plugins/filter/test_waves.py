@@ -36,6 +36,12 @@ def test_a_hundred_pools_of_three_take_three_waves_with_never_two_of_a_pool():
     assert all(len({name[:4] for name in wave}) == 100 for wave in found)
 
 
+def test_a_host_that_was_begun_is_ended_before_another_of_its_pool_is_begun():
+    hosts = fleet(a=3, b=2)
+    hosts[1]['begun'] = True
+    assert waves(hosts) == [['a2', 'b2'], ['a3', 'b1'], ['a1']]
+
+
 def test_a_pool_whose_coordinator_is_not_among_its_hosts_keeps_their_order():
     assert waves([dict(name=name, pool='a', role='supporter') for name in ('x', 'w')]) == [['x'], ['w']]
 

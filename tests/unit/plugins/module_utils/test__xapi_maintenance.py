@@ -26,7 +26,7 @@ def test_maps_are_read_as_xe_prints_them(text, expected):
 
 def host(enabled=True, mark=None, **where):
     vms = [dict(uuid=dict(web=WEB, dns=DNS)[name], name=name, host=at) for name, at in sorted(where.items())]
-    return dict(uuid=A, name='xs-a', enabled=enabled, mark=mark, vms=vms)
+    return dict(uuid=A, name='xs-a', enabled=enabled, mark=mark, vms=vms, others=[dict(uuid=B)])
 
 
 def commands(steps):
@@ -109,6 +109,7 @@ def test_what_was_on_in_a_pool_is_kept_and_read_back(found, text):
     (pool(auto_poweron='false', mark=dict(ha=HA, auto_poweron='true')), 'absent',
      ['pool-param-set', 'pool-ha-enable', 'pool-param-set', 'pool-param-remove']),
     (pool(ha=HA, mark=dict(ha=HA, auto_poweron=None)), 'absent', ['pool-param-remove']),
+    (pool(ha=dict(HA, failures='0'), mark=dict(ha=HA, auto_poweron=None)), 'absent', ['pool-param-set', 'pool-param-remove']),
 ])
 def test_the_way_of_a_pool(found, state, expected):
     assert commands(maintenance.plan_pool(found, state)) == expected

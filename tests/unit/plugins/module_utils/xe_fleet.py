@@ -75,6 +75,10 @@ class Fleet(object):
                 self.where[vm] = B if host == A else A
         return '', ''
 
+    def do_vm_start(self, params):
+        self.where[params['uuid']] = params['on']
+        return '', ''
+
     def do_vm_migrate(self, params):
         assert params['live'] == 'true'
         self.where[params['uuid']] = params['host-uuid']

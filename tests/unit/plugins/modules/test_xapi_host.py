@@ -34,7 +34,7 @@ def test_a_host_is_reported_without_a_state(run):
     assert not failed and not result['changed'] and result['commands'] == []
     assert result['host'] == dict(uuid=A, name='xs-a', enabled=True, live=True, maintenance=False, agent_start_time=1700000100.0, boot_time=1700000000.0)
     assert result['vms'] == [dict(uuid=WEB, name='web')]
-    assert result['others'] == [dict(uuid=B, name='xs-b', enabled=True, live=True)]
+    assert result['others'] == [dict(uuid=B, name='xs-b', enabled=True, live=True, maintenance=False)]
     assert run(fleet, host=B)[0]['vms'] == [dict(uuid=DNS, name='dns: the old; one')]
 
 
@@ -56,9 +56,24 @@ def test_the_only_host_of_a_pool_keeps_its_machines(run):
     assert not run(fleet, 'maintenance', evacuate=False)[1]
     assert fleet.enabled[A] is False and fleet.where == {WEB: A, DNS: B} and fleet.config[A][KEY] == 'enabled ' + WEB
     assert fleet.commands == ['host-list', 'vm-list', 'host-param-set', 'host-disable']
-    del fleet.where[WEB]  # it went down with the host
+    assert run(fleet, host=B)[0]['others'] == [dict(uuid=A, name='xs-a', enabled=False, live=True, maintenance=True)]
+    del fleet.where[WEB]  # another one would be there to start it
     run(fleet, 'restored')
-    assert fleet.enabled[A] is True and KEY not in fleet.config[A]
+    assert fleet.enabled[A] is True and KEY not in fleet.config[A] and fleet.where == {DNS: B}
+
+
+def test_what_went_down_with_the_only_host_of_a_pool_is_started_again(run):
+    fleet = Fleet()
+    del fleet.enabled[B], fleet.where[DNS]
+    run(fleet, 'maintenance', evacuate=False)
+    del fleet.where[WEB]
+    result, failed = run(fleet, 'restored')
+    assert not failed and fleet.where == {WEB: A} and result['stranded'] == [] and fleet.commands[-3:] == ['host-enable', 'vm-start', 'host-param-remove']
+    run(fleet, 'maintenance', evacuate=False)
+    del fleet.where[WEB]
+    fleet.fails['vm-start'] = 'No hosts were available'
+    result, failed = run(fleet, 'restored')
+    assert not failed and result['stranded'] == [dict(uuid=WEB, name=WEB, reason='No hosts were available')] and KEY not in fleet.config[A]
 
 
 def test_a_converged_host_is_two_processes(run):
