@@ -58,9 +58,9 @@ def run_ansible(*argv):
     return Run(subprocess.run(**_command(*argv), capture_output=True, text=True, timeout=600, check=False))
 
 
-def ansible_process(*argv):
+def ansible_process(*argv, output=subprocess.DEVNULL):
     """Start it in a process group of its own, as a shell does."""
-    return subprocess.Popen(**_command(*argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    return subprocess.Popen(**_command(*argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 
 
 @pytest.fixture(scope="session")
