@@ -1,0 +1,94 @@
+"""Builds that do not work are taken back, and hosts that cannot be begun are left alone; each stops its own pool, and too many stop all."""
+
+import json
+
+import pytest
+import testinfra
+
+from conftest import LAB, PROJECT, TARGET, rows
+
+FLEET = [f"podman://{LAB}-fleet-{letter}" for letter in "ab"]
+INVENTORIES = ("-i", str(PROJECT / "molecule/lab/inventory"), "-i", str(PROJECT / "molecule/lab/fleet"))
+LIMIT = ("--limit", "pool_xs8,pool_xs6,fleet-a,fleet-b,localhost")
+# How often it is looked whether a boot has ended well: a minute on an idle machine, longer on a busy one.
+TRIES = 25
+
+
+def release(name):
+    return testinfra.get_host(f"podman://{LAB}-{name}").check_output("rpm -q --queryformat %s openvswitch", "%{RELEASE}")
+
+
+def settings(name):
+    """The database of a host, without what tells of the moment."""
+    host = testinfra.get_host(f"podman://{LAB}-{name}")
+    return [rows(host, table, *columns) for table, columns in (
+        ("Manager", ["target"]), ("Bridge", ["name", "fail_mode", "other_config", "external_ids"]), ("Open_vSwitch", ["external_ids"]))]
+
+
+@pytest.fixture
+def upgrade(playbook, artifacts, tmp_path):
+    """Upgrade pools, each with variables of its own."""
+    def function(*arguments, **variables):
+        (tmp_path / "hosts.yml").write_text(json.dumps({"xenserver": {"children": dict.fromkeys(variables)}}))
+        (tmp_path / "group_vars").mkdir()
+        for group, values in variables.items():
+            build = str(artifacts / values.pop("build"))
+            (tmp_path / f"group_vars/{group}.yml").write_text(json.dumps(dict(values, ovs_install_artifacts=build)))
+        return playbook("upgrade", *INVENTORIES, "-i", str(tmp_path), *LIMIT, *arguments)
+    return function
+
+
+def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go_on(upgrade):
+    found = {name: (release(name), settings(name)) for name in ("xs8-a", "xs8-b", "xs6")}
+    conf = testinfra.get_host(f"podman://{LAB}-xs6").file("/etc/openvswitch/conf.db")
+    mode = conf.mode
+    run = upgrade(
+        pool_xs8=dict(build="upgrade-manager", ovs_upgrade_settle=2 * TRIES),
+        pool_xs6=dict(build="upgrade-daemon", ovs_upgrade_single_host_consent=True, xenserver_reboot_settle=TRIES),
+        pool_fleet=dict(build=".", ovs_install_allow_downgrade=True))
+    assert run.rc == 2, run.text
+    back = "It was put back to what it had before, and works."
+    assert f'xs8-a failed at "Say that it does not": After {2 * TRIES} seconds xs8-a is not connected to its manager {TARGET}.' in run.words, run.text
+    assert f'xs6 failed at "Say what did not come up": xs6 has rebooted, but this does not hold after {TRIES} seconds: ' in run.words, run.text
+    assert "ovs-vswitchd" in run.words.partition('xs6 failed at "Say what did not come up"')[2].partition(back)[0]
+    assert run.words.count(back) == 2
+    assert 'xs8-b failed at "Stop where the pool or too many others have failed": xs8-b was not begun: xs8-a of its pool failed.' in run.words
+    assert {name: (release(name), settings(name)) for name in found} == found
+    assert conf.mode == mode and "changed: [xs6]" in run.text.partition("Put back the configuration database]")[2].partition("TASK")[0]
+    for name in ("xs8-a", "xs6"):
+        host = testinfra.get_host(f"podman://{LAB}-{name}")
+        assert rows(host, "Manager", "is_connected") == [dict(is_connected=True)]
+    assert release("fleet-a") == release("fleet-b") == "1.systemd"
+
+
+@pytest.mark.parametrize("coordinator, machines", [("xs8-a", ["guest-xs8-a", "guest-xs8-b"]), ("xs6", ["guest-xs6"])])
+def test_the_pool_of_a_host_that_was_put_back_is_as_it_was(coordinator, machines):
+    def xe(*words):
+        return testinfra.get_host(f"podman://{LAB}-{coordinator}").check_output("/opt/xensource/bin/xe " + " ".join(words))
+    pool = xe("pool-list --minimal")
+    assert xe(f"pool-param-get uuid={pool} param-name=other-config") == "auto_poweron: true"
+    assert xe(f"pool-param-get uuid={pool} param-name=ha-enabled") == str(len(machines) > 1).lower()
+    assert xe("host-list enabled=false --minimal") == ""
+    assert sorted(xe("vm-list is-control-domain=false power-state=running params=name-label --minimal").split(",")) == machines
+
+
+@pytest.fixture
+def full():
+    """A file system of a host with a megabyte left: the folder for the RPMs."""
+    host = testinfra.get_host(f"podman://{LAB}-xs8-a")
+    free = int(host.check_output("df --output=avail --block-size=1 /dev/shm").split()[1])
+    host.check_output("fallocate --length %s /dev/shm/ballast", str(free - 1000000))
+    yield "/dev/shm/previous"
+    host.check_output("rm /dev/shm/ballast")
+
+
+def test_a_host_without_room_or_consent_is_not_begun_and_more_failed_pools_than_allowed_stop_all(upgrade, full):
+    run = upgrade(
+        "--check", pool_xs8=dict(build="upgrade-manager", ovs_upgrade_folder=full), pool_xs6=dict(build="upgrade-daemon"),
+        pool_fleet=dict(build="upgrade", ovs_upgrade_max_fail=1))
+    assert run.rc == 2, run.text
+    assert 'xs8-a failed at "See that no other rpm is at work, and that there is room": There is not enough room: /dev/shm needs ' in run.words, run.text
+    assert "and has 1.0 MB free. Nothing was changed." in run.words
+    assert "xs6 was not begun. It is the only host of its pool" in run.words
+    assert "fleet-b was not begun: 2 pools failed, and ovs_upgrade_max_fail allows 1." in run.words
+    assert "fleet-a failed" not in run.words
