@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         given = self.validate_argument_spec(argument_spec=dict(rpms=dict(
             type='list', elements='dict', default=[], options=dict(path=dict(type='str', required=True), sha256=dict(type='str', required=True)))))[1]
-        names = interpreters(task_vars.get('ansible_python_interpreter'))
+        names = interpreters(self._templar.template(task_vars.get('ansible_python_interpreter')))
         found = self._pythons(names)
         python = fitting(found)
         if python:

@@ -29,7 +29,8 @@ class Host(python_bootstrap.ActionModule):
     def __init__(self, folder):
         self.folder, self.python = folder, folder / 'bin/python2.7'
         self._connection = SimpleNamespace(_shell=SimpleNamespace(join_path=os.path.join, tmpdir=None))
-        self._task = self._templar = None
+        self._task = None
+        self._templar = SimpleNamespace(template=lambda text: text and text.replace('{{ folder }}', str(folder)))
         self.damage = ''
         (folder / 'bin').mkdir()
         self.program('rpm', f'#!/bin/sh\necho "$@" >>{folder}/calls\necho warning: odd\nfor file; do :; done\ncp "$file" {self.python}\n')
@@ -81,6 +82,12 @@ def host(tmp_path):
 @pytest.fixture
 def rpms(host):
     return [host.rpm('python27-libs-2.7.18-1.x86_64.rpm', 'libs'), host.rpm('python27-2.7.18-1.x86_64.rpm', SAYS % '2.7.18')]
+
+
+def test_an_interpreter_that_is_a_template(host):
+    """As the implicit localhost has it: "{{ ansible_playbook_python }}"."""
+    host.program('python2.7', SAYS % '2.7.18')
+    assert host.do(interpreter='{{ folder }}/bin/python2.7')['path'] == str(host.python)
 
 
 def test_a_host_that_has_a_python_is_left_alone(host, rpms):
