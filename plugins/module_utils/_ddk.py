@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A DDK: what it has, and what building a release of Open vSwitch in it takes.
 
-``want`` is ``dict(version, spec, generations, kernels, unit_tests, patched, defines, without)``, as the module ddk_info has it.
+``want`` is ``dict(version, spec, consent, generations, kernels, unit_tests, patched, defines, without)``, as the module ddk_info has it.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -14,27 +14,33 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ddk_kernels, _dist, _dist_tools, _ovs_releases
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ddk_kernels, _ddk_upstream, _dist, _dist_tools, _ovs_releases
 
 MODULES = '/lib/modules'
 
 # By the name under which the plan asks for it: what there must be, and the package that usually holds it.
 _PROGRAMS = dict(rpmbuild='rpm-build', make='make', tar='tar', gzip='gzip', openssl='openssl', patch='patch')
 _HEADERS = {'stdio.h': 'glibc-devel', 'openssl/ssl.h': 'openssl-devel', 'cap-ng.h': 'libcap-ng-devel'}
+# Small parameters, for openssl to show how it writes them as C.
+_DH_PARAMETERS = """-----BEGIN DH PARAMETERS-----
+MEYCQQDPcH/xPsZyDlxE9t36TXl7cuux6hoAO239EJgioq2YbY8kDzANxLwZsv0o
+LyrD5MPw7Niqdoq3RMg66nevdH6DAgEC
+-----END DH PARAMETERS-----
+"""
 _PYTHON_SAYS = ('import sys\ntry:\n    import six\nexcept ImportError:\n    six = None\n'
                 'print("%d.%d.%d %s" % (tuple(sys.version_info[:3]) + (six and "six" or "-",)))')
 
 
 def survey(want, time_limit):
-    """Look at this host: ``dict(rpm, topdir, writable, arch, compresses, kernel_devel, trees, programs, headers, pythons)``.
+    """Look at this host: ``dict(rpm, topdir, writable, arch, compresses, kernel_devel, trees, programs, dhparams, headers, pythons)``.
 
     What takes a program that is not there is None or empty; what is missing is for the plan to say.
     """
     programs = dict((name, _dist_tools.first([name])) for name in list(_PROGRAMS) + _compiler(want)[:-1])
     compiler = _dist_tools.first(_compiler(want)[-1:])
-    programs['compiler'] = compiler
+    programs.update({'compiler': compiler, 'sphinx-build': _dist_tools.first(_ovs_releases.sphinx(want['version']))})
     return dict(_survey_rpm(time_limit), programs=programs, trees=_trees(), headers=_headers(compiler, time_limit) if compiler else [],
-                pythons=_pythons(want, time_limit))
+                dhparams=_dhparams(programs['openssl'], time_limit), pythons=_pythons(want, time_limit))
 
 
 def _survey_rpm(time_limit):
@@ -66,6 +72,14 @@ def _headers(compiler, time_limit):
     answer = _cli.run([compiler, '-M', '-MG', '-x', 'c', '-'], time_limit, ok=None, data=''.join('#include <%s>\n' % name for name in names))
     told = answer.out.replace('\\\n', ' ').split()
     return [name for name in names if name not in told and [word for word in told if word.endswith('/' + name)]]
+
+
+def _dhparams(openssl, time_limit):
+    """How openssl writes Diffie-Hellman parameters as C, in ``static`` functions or ``plain`` ones; None where it does not, as from 3.0 on."""
+    answer = _cli.run([openssl, 'dhparam', '-C', '-noout'], time_limit, ok=None, data=_DH_PARAMETERS) if openssl else None
+    if answer is None or answer.rc:
+        return None
+    return 'static' if 'static DH' in answer.out else 'plain'
 
 
 def _compiler(want):
@@ -103,17 +117,18 @@ def digests(folder):
 
 
 def plan(have, want):
-    """What to build, and what stands against it: ``dict(kernels, builds, problems, missing)``.
+    """What to build, and what stands against it: ``dict(kernels, builds, problems, missing, warnings)``.
 
     ``builds`` are dicts of generation, kernel, defines and without, one for each run of rpmbuild. ``problems`` are contradictions in what
-    is wanted, ``missing`` is what this host lacks for it.
+    is wanted, ``missing`` is what this host lacks for it, ``warnings`` are what is known of the result and was consented to.
     """
     kernels, problems = _kernels(have, want)
-    problems = _upstream_problems(want, kernels) + problems
+    flaws = _ddk_upstream.flaws(have, want)
+    problems = ([] if want['consent'] else flaws) + _ddk_upstream.problems(want, kernels) + _openssl_problems(have, want) + problems
     if have['rpm'] and not have['writable']:
         problems.append('%s, where rpm works, cannot be written by this user: define %%_topdir in ~/.rpmmacros' % have['topdir'])
     return dict(kernels=[kernel['folder'] for kernel in kernels], builds=_builds(want, kernels), problems=problems,
-                missing=_missing(have, want, kernels))
+                missing=_missing(have, want, kernels), warnings=flaws if want['consent'] else [])
 
 
 def _kernels(have, want):
@@ -135,28 +150,13 @@ def _kernels(have, want):
     return kernels, problems + wrong + [text for text in unfit if text]
 
 
-def _upstream_problems(want, kernels):
-    """Why upstream's own spec is none for this."""
-    if want['spec'] != 'upstream':
+def _openssl_problems(have, want):
+    """Why no openssl of this host makes a source of this release; a spec of one's own may bring it."""
+    if want['spec'] == 'path' or have['dhparams'] or not (have['programs']['openssl'] and _ovs_releases.has_dhparams_made(want['version'])):
         return []
-    version = want['version']
-    reason = _ovs_releases.upstream_spec(version)[0]
-    if reason:
-        return ['the upstream spec of Open vSwitch %s does not package: %s; build with the bundled spec' % (version, reason)]
-    problems = []
-    if 'systemd' in want['generations']:
-        problems.append('the upstream spec makes packages for SysV hosts, and would take the units of Open vSwitch off a systemd host: '
-                        'build for sysv, or with the bundled spec')
-    if want['kernels'] == []:
-        problems.append('the upstream spec cannot leave the kernel module out: name a kernel, or build with the bundled spec')
-    if len(kernels) > 1:
-        problems.append('the upstream spec builds the userspace anew with each kernel: name one kernel, or build with the bundled spec')
-    for macros in [kernel['defines'] for kernel in kernels]:
-        if ('kernel_uname' in macros or 'xen_version' in macros) and not _ovs_releases.knows_uname(version):
-            problems.append('the upstream spec knows uname and xen_version since 2.3.2: give the kernel by name, version and flavor')
-        elif 'kernel_flavor' not in macros and _ovs_releases.needs_flavor(version):
-            problems.append('the upstream spec has no defaults before 1.6: give the kernel by name, version and flavor')
-    return problems
+    return ['Open vSwitch %s has "openssl dhparam -C" write one of its sources, which %s cannot, like any since OpenSSL 3.0: build in a DDK with '
+            'OpenSSL 1.1 or earlier, or take a release that brings the source, which are 2.6.6, 2.7.9, 2.8.7 and those after each, and 2.10 and later'
+            % (want['version'], have['programs']['openssl'])]
 
 
 def _builds(want, kernels):
@@ -166,7 +166,7 @@ def _builds(want, kernels):
         for number, kernel in enumerate((kernels if generation == 'sysv' else []) or [None]):
             defines = dict(openvswitch_version=want['version'])
             if want['spec'] == 'upstream':
-                defines.update(_ovs_releases.upstream_spec(want['version'])[1])
+                defines.update(_ovs_releases.upstream_macros(want['version']))
             else:
                 defines['xenserver_generation'] = generation
             without = list(want['without'])
@@ -193,9 +193,7 @@ def _missing(have, want, kernels):
     texts.extend(_python_missing(have, want))
     texts.extend('%s/%s/build with a Makefile (the devel package of that kernel)' % (MODULES, kernel['folder'])
                  for kernel in kernels if kernel['folder'] not in have['trees'])
-    if want['spec'] == 'upstream' and have['rpm'] and not have['compresses']:
-        texts.append('brp-compress among rpm\'s macros, since the upstream spec lists compressed manual pages (package redhat-rpm-config)')
-    return texts
+    return texts + _ddk_upstream.missing(have, want)
 
 
 def _takes(want, program):

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each release of Open vSwitch takes to build: kernels for its module, Python, and whether upstream's own spec packages it.
+"""What each release of Open vSwitch takes to build: kernels for its module, openssl, and what upstream's own spec makes of it.
 
-The tables say what the sources of the releases say: acinclude.m4, m4/openvswitch.m4 and xenserver/openvswitch-xen.spec.in at every tag.
+The tables say what the sources of the releases say: acinclude.m4, m4/openvswitch.m4, lib/automake.mk, utilities/ and xenserver/ at every tag.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -36,13 +36,27 @@ _NO_MODULE = (3, 0)
 _UNAME = (2, 3, 2)
 _TEMPLATE = (1, 6)
 
-# Of upstream's spec: from which release on, what it cannot do, and the macros that get around it, None where nothing does.
-_UPSTREAM = (
-    ((1,), None, {}),
-    ((2, 6), 'it does not list ovs-tcpdump and others that are installed', {'_unpackaged_files_terminate_build': '0'}),
-    ((2, 8), 'it lists /var/log/openvswitch, which "make install" no longer makes, and it removes manual pages that are not made without Sphinx', None),
-    (_NO_MODULE, 'there is none: Open vSwitch has no xenserver folder since 3.0', None),
+# Releases are told by spans: the first one, and the first after it that is none.
+# Those that have openssl write one of their sources at each build, and of these the ones that take static functions, as OpenSSL 1.1.1 writes.
+_DHPARAMS = (((0,), (2, 6, 6)), ((2, 7), (2, 7, 9)), ((2, 8), (2, 8, 7)), ((2, 9), (2, 10)))
+_DHPARAMS_STATIC = (((2, 9, 3), (2, 10)),)
+
+# What upstream's spec does not do by itself, and the macro that makes up for it.
+_UPSTREAM_MACROS = (
+    # It leaves out ovs-tcpdump and others that are installed.
+    ((2, 6), '_unpackaged_files_terminate_build', '0'),
+    # It lists a folder that "make install" no longer makes; rpm runs this after %install.
+    ((2, 8), '__arch_install_post', 'mkdir -p $RPM_BUILD_ROOT/var/log/openvswitch'),
 )
+# It removes or lists manual pages that are there only where configure found one of these.
+_SPHINX = (((2, 8), (2, 13), ('sphinx-build',)), ((2, 13), _NO_MODULE, ('sphinx-build-3', 'sphinx-build-2', 'sphinx-build')))
+# What no macro mends.
+_UPSTREAM_FLAWS = (
+    ((((2, 10), _NO_MODULE),), 'it leaves out ovs-kmod-ctl, without which ovs-ctl does not start ovs-vswitchd'),
+    ((((2, 13, 2), (2, 14)), ((2, 14, 1), _NO_MODULE)),
+     'its XAPI plugin openvswitch-cfg-update is Python 2 under a first line that asks for Python 3, which is a SyntaxError'),
+)
+_FLAW_DHPARAMS = 'it does not compile, as this host\'s openssl writes lib/dhparams.c with static functions, like any since 1.1.1'
 
 
 def numbers(version):
@@ -69,10 +83,32 @@ def needs_flavor(version):
     return numbers(version) < _TEMPLATE
 
 
-def upstream_spec(version):
-    """Upstream's spec of this release: ``(why it does not package, macros that it needs)``, where the first is None if it does."""
-    reason, macros = [row[1:] for row in _UPSTREAM if row[0] <= numbers(version)][-1]
-    return (None, macros) if macros is not None else (reason, {})
+def upstream_macros(version):
+    """The macros without which upstream's spec of this release makes no packages."""
+    return dict((name, value) for since, name, value in _UPSTREAM_MACROS if since <= numbers(version))
+
+
+def sphinx(version):
+    """The names of the program, any of which will do, without which upstream's spec of this release makes no packages; of none if it does."""
+    return [name for since, before, names in _SPHINX if _among(version, [(since, before)]) for name in names]
+
+
+def upstream_flaws(version, dhparams):
+    """What is known to be broken in what upstream's spec makes of this release.
+
+    :arg dhparams: how openssl writes that source, ``plain`` or ``static``; None where it does not.
+    """
+    flaws = [_FLAW_DHPARAMS] if dhparams == 'static' and has_dhparams_made(version) and not _among(version, _DHPARAMS_STATIC) else []
+    return flaws + [text for spans, text in _UPSTREAM_FLAWS if _among(version, spans)]
+
+
+def has_dhparams_made(version):
+    """Whether building this release takes an openssl that writes a C source."""
+    return _among(version, _DHPARAMS)
+
+
+def _among(version, spans):
+    return any(since <= numbers(version) < before for since, before in spans)
 
 
 def kernel_problem(version, kernel):

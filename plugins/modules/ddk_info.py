@@ -29,6 +29,12 @@ options:
     type: str
     choices: [bundled, upstream, path]
     default: bundled
+  consent:
+    description:
+      - Whether to build with the upstream spec although what it makes is known to be broken, as is right where the source was mended.
+      - What is known is then a warning. Otherwise it is among RV(problems).
+    type: bool
+    default: false
   generations:
     description: The generations of dom0 to build for, V(systemd) is XenServer 7.0 and later, V(sysv) is XenServer 6.5 and earlier.
     type: list
@@ -140,6 +146,13 @@ programs:
   returned: always
   type: dict
   sample: {compiler: /usr/bin/gcc, make: /usr/bin/make, rpmbuild: null}
+dhparams:
+  description:
+    - How openssl writes Diffie-Hellman parameters as C, in V(plain) or V(static) functions. Null where it does not.
+    - Builds of Open vSwitch 2.5 and of many later releases before 2.10 have it do so.
+  returned: always
+  type: str
+  sample: static
 headers:
   description: The headers that a build takes and that the compiler finds.
   returned: always
@@ -241,6 +254,7 @@ def main():
         argument_spec=dict(
             version=dict(type='str', required=True),
             spec=dict(type='str', choices=['bundled', 'upstream', 'path'], default='bundled'),
+            consent=dict(type='bool', default=False),
             generations=dict(type='list', elements='str', choices=['systemd', 'sysv'], default=['systemd']),
             kernels=dict(type='raw', default='auto'),
             unit_tests=dict(type='bool', default=True),

@@ -8,6 +8,7 @@ import http.server
 import io
 import json
 import os
+import subprocess
 import tarfile
 import threading
 
@@ -180,33 +181,60 @@ def test_macros_that_have_an_option():
     refused(build(defines={"kernel_uname": XS65}), "ovs_build_defines gives kernel_uname, for which there is ovs_build_kernels")
 
 
-def with_spec(tarball, made):
-    """The tarball with a spec where upstream has it."""
+def rewritten(tarball, made, version="2.5.99", spec=None):
+    """The tarball as that of another version, and with a spec where upstream has it."""
     made.parent.mkdir()
     with tarfile.open(tarball) as old, tarfile.open(made, "w:gz") as new:
         for member in old:
-            new.addfile(member, old.extractfile(member) if member.isfile() else None)
-        member = tarfile.TarInfo("openvswitch-2.5.99/xenserver/openvswitch-xen.spec")
-        member.size = len(SPEC)
-        new.addfile(member, io.BytesIO(SPEC.encode()))
+            content = old.extractfile(member) if member.isfile() else None
+            member.name = member.name.replace("openvswitch-2.5.99", f"openvswitch-{version}", 1)
+            new.addfile(member, content)
+        if spec:
+            member = tarfile.TarInfo(f"openvswitch-{version}/xenserver/openvswitch-xen.spec")
+            member.size = len(spec)
+            new.addfile(member, io.BytesIO(spec.encode()))
     return str(made)
 
 
 def test_the_upstream_spec_is_taken_from_the_tarball(one, artifacts, tmp_path):
     one.update(spec="upstream", generations=["sysv"], kernels=[{"uname": XS65}], unit_tests=False, defines={})
-    one["tarball"] = with_spec(artifacts / "openvswitch-2.5.99.tar.gz", tmp_path / "source/openvswitch-2.5.99.tar.gz")
-    run = build(**one)
-    assert run.rc == 0, run.text
+    one["tarball"] = rewritten(artifacts / "openvswitch-2.5.99.tar.gz", tmp_path / "source/openvswitch-2.5.99.tar.gz", spec=SPEC)
+    # The lab has OpenSSL 1.1.1. What it would break, the stand-in brings.
+    refused(build(**one), "2.5.99 is broken: it does not compile", "openssl writes lib/dhparams.c with static functions, like any since 1.1.1",
+            "patch the source before its dist tarball is made, and consent",
+            "Patches of the source are ovs_dist_patches, consent is ovs_build_upstream_consent.")
+    run = build(**one, upstream_consent=True)
+    assert run.rc == 0 and "[WARNING]: what the upstream spec makes of Open vSwitch 2.5.99 is broken" in run.words, run.text
     manifest = json.loads((tmp_path / "sysv/manifest.json").read_text())
     assert [rpm["nevra"] for rpm in manifest["rpms"]] == ["openvswitch-2.5.99-1.x86_64", f"openvswitch-modules-{XS65}-2.5.99-1.x86_64"]
     assert manifest["inputs"][0]["defines"] == {"kernel_uname": XS65, "openvswitch_version": "2.5.99"}
     assert manifest["inputs"][0]["without"] == ["check"]
 
 
+def test_an_upstream_spec_gets_what_it_takes_to_package(host, one, artifacts, tmp_path):
+    """A spec that lists a folder which nothing makes, leaves a file out and takes Sphinx, as upstream's of 2.8 and later do."""
+    spec = SPEC.replace("%files\n", "%files\n/var/log/openvswitch\n", 1).replace("%install\n", "%install\ninstall -D /dev/null %{buildroot}/left/out\n", 1)
+    one.update(spec="upstream", version="2.17.99", upstream_consent=True, generations=["sysv"], kernels=[{"uname": XS65}], unit_tests=False, defines={})
+    one["tarball"] = rewritten(artifacts / "openvswitch-2.5.99.tar.gz", tmp_path / "source/openvswitch-2.17.99.tar.gz", "2.17.99", spec)
+    refused(build(**one), "sphinx-build, since the upstream spec lists manual pages that it makes (package python-sphinx)")
+    host.check_output("ln -s /bin/true /usr/local/bin/sphinx-build")
+    try:
+        run = build(**one)
+    finally:
+        host.check_output("rm /usr/local/bin/sphinx-build")
+    assert run.rc == 0, run.text
+    manifest = json.loads((tmp_path / "sysv/manifest.json").read_text())
+    assert manifest["inputs"][0]["defines"] == {
+        "kernel_uname": XS65, "openvswitch_version": "2.17.99", "_unpackaged_files_terminate_build": "0",
+        "__arch_install_post": "mkdir -p $RPM_BUILD_ROOT/var/log/openvswitch"}
+    assert host.check_output("rpm -qpl %s", manifest["rpms"][0]["path"]) == "/var/log/openvswitch"
+
+
 def test_upstream_specs_that_cannot_package(one):
     one.update(spec="upstream", generations=["sysv"], kernels=[{"uname": XS65}], tarball=str(PROJECT / "artifacts/openvswitch-2.5.99.tar.gz"))
-    refused(build(**dict(one, version="2.17.7")), "the upstream spec of Open vSwitch 2.17.7 does not package", "build with the bundled spec")
-    refused(build(**dict(one, version="3.1.0", kernels="auto")), "no xenserver folder since 3.0; build with the bundled spec")
+    refused(build(**dict(one, version="2.17.7")), "2.17.7 is broken: it leaves out ovs-kmod-ctl", "openvswitch-cfg-update is Python 2 under a first line",
+            "build with the bundled spec")
+    refused(build(**dict(one, version="3.1.0", kernels="auto", upstream_consent=True)), "no xenserver folder since 3.0; build with the bundled spec")
     refused(build(**dict(one, release="2")), "always makes release 1", "build with the bundled spec")
 
 
@@ -273,4 +301,51 @@ def test_a_ddk_without_a_python(host, python_rpm, one, tmp_path):
     assert run.rc == 0 and run.changed > 0, run.text
     assert host.run("rpm -q lab-python27").rc == 0
     run = build(*anyhow, **one)
+    assert run.rc == 0 and run.changed == 0, run.text
+
+
+BASE = """Name: base
+Version: 1
+Release: 1
+Summary: What the spec takes and another packager installed
+License: none
+BuildArch: noarch
+AutoReqProv: no
+Provides: gcc, make, openssl-devel, /usr/bin/python3
+%description
+What the spec takes.
+%files
+"""
+
+
+@pytest.fixture
+def controller_home(tmp_path, monkeypatch):
+    """A home folder on this machine, where rpm has a topdir and a database of its own, which knows what this machine has."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".rpmmacros").write_text(f"%_topdir {home}/rpmbuild\n%_dbpath {home}/db\n")
+    (home / "base.spec").write_text(BASE)
+    monkeypatch.setenv("HOME", str(home))
+    subprocess.run(["rpmbuild", "-bb", "--quiet", str(home / "base.spec")], check=True, timeout=60)
+    subprocess.run(["rpm", "--force-debian", "-i", str(home / "rpmbuild/RPMS/noarch/base-1-1.noarch.rpm")], check=True, timeout=60)
+    return home
+
+
+def test_the_controller_itself_is_the_ddk(controller_home, one, artifacts, tmp_path):
+    inventory = tmp_path / "controller.yml"
+    inventory.write_text(json.dumps({"ovs_ddk": {"hosts": {"here": {
+        "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        # Ansible would look for it in the home that the user has in passwd.
+        "ansible_async_dir": str(controller_home / "async")}}}}))
+    # As a release that takes Python 3, and no source of openssl's.
+    one.update(version="2.17.99", generations=["sysv"], kernels=[], defines={}, without=["libcapng"])
+    one["tarball"] = rewritten(artifacts / "openvswitch-2.5.99.tar.gz", tmp_path / "source/openvswitch-2.17.99.tar.gz", "2.17.99")
+    run = build("-i", str(inventory), **one)
+    assert run.rc == 0, run.text
+    rpms = json.loads((tmp_path / "sysv/manifest.json").read_text())["rpms"]
+    assert sorted(rpm["name"] for rpm in rpms) == ["openvswitch", "python3-openvswitch"]
+    for rpm in rpms:
+        assert rpm["path"].startswith(f"{controller_home}/rpmbuild/RPMS/")
+        assert sha256((tmp_path / "sysv" / os.path.basename(rpm["path"])).read_bytes()) == rpm["sha256"]
+    run = build("-i", str(inventory), **one)
     assert run.rc == 0 and run.changed == 0, run.text

@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import re
 
 import pytest
 
@@ -20,15 +21,15 @@ DEVEL = dict(package='kernel-xen-devel-' + KVER, version=KVER, kernel=XEN)
 
 def ddk(**differences):
     """A DDK that lacks nothing."""
-    programs = dict((name, '/usr/bin/' + name) for name in ('compiler', 'gzip', 'make', 'openssl', 'patch', 'rpmbuild', 'tar'))
+    programs = dict((name, '/usr/bin/' + name) for name in ('compiler', 'gzip', 'make', 'openssl', 'patch', 'rpmbuild', 'sphinx-build', 'tar'))
     have = dict(rpm='4.16.1.2', topdir='/usr/src/redhat', writable=True, arch='x86_64', compresses=True, kernel_devel=[DEVEL],
-                trees=[KVER + 'xen', KVER + 'kdump', '3.10.0+2'], programs=programs, headers=['cap-ng.h', 'openssl/ssl.h', 'stdio.h'],
+                trees=[KVER + 'xen', KVER + 'kdump', '3.10.0+2'], programs=programs, dhparams='plain', headers=['cap-ng.h', 'openssl/ssl.h', 'stdio.h'],
                 pythons=[dict(path='/usr/bin/python2.7', version='2.7.18', six=True), dict(path='/usr/bin/python3', version='3.9.2', six=True)])
     return dict(have, **differences)
 
 
 def want(**differences):
-    wanted = dict(version='2.5.3', spec='bundled', generations=['sysv'], kernels=[XEN], unit_tests=True, patched=False, defines={}, without=[])
+    wanted = dict(version='2.5.3', spec='bundled', consent=False, generations=['sysv'], kernels=[XEN], unit_tests=True, patched=False, defines={}, without=[])
     return dict(wanted, **differences)
 
 
@@ -70,7 +71,7 @@ def test_kernels_are_found_where_there_is_a_module(asked, generations, version, 
     (dict(version='2.6.0'), 'Open vSwitch 2.6.0 takes kernels from 3.10 to 4.7, and this is %sxen; the releases' % KVER),
     (dict(kernels=[XEN, XEN]), 'is given more than once'),
     (dict(kernels='none'), 'kernels must be "auto" or a list'),
-    (dict(spec='upstream', version='2.8.0', kernels=[XS65]), 'the upstream spec of Open vSwitch 2.8.0 does not package: it lists /var/log/openvswitch'),
+    (dict(spec='upstream', version='2.10.0', kernels=[XS65]), 'what the upstream spec makes of Open vSwitch 2.10.0 is broken: it leaves out ovs-kmod-ctl'),
     (dict(spec='upstream', version='3.1.0', kernels='auto'), 'no xenserver folder since 3.0; build with the bundled spec'),
     (dict(spec='upstream', generations=['systemd', 'sysv']), 'would take the units of Open vSwitch off a systemd host'),
     (dict(spec='upstream', kernels=[]), 'cannot leave the kernel module out'),
@@ -88,6 +89,24 @@ def test_kernel_devel_packages_that_leave_it_open():
     assert 'several kernel-devel packages' in planned(ddk(kernel_devel=[DEVEL, DEVEL]), kernels='auto')['problems'][0]
 
 
+def test_all_that_is_broken_is_told_and_consent_makes_a_warning_of_it():
+    wanted = dict(spec='upstream', version='2.17.12', kernels=[XS65])
+    refused, consented = planned(**wanted), planned(consent=True, **wanted)
+    assert ['ovs-kmod-ctl' in refused['problems'][0], 'SyntaxError' in refused['problems'][1], refused['warnings']] == [True, True, []]
+    assert consented['warnings'] == refused['problems'] and consented['problems'] == [] and consented['builds'] == refused['builds']
+
+
+@pytest.mark.parametrize('how, spec, version, said', [
+    ('static', 'bundled', '2.5.12', None), ('static', 'path', '2.5.12', None), ('plain', 'upstream', '2.5.12', None), ('static', 'upstream', '2.9.3', None),
+    ('static', 'upstream', '2.5.12', 'lib/dhparams.c with static functions, like any since 1.1.1; build with the bundled spec'),
+    (None, 'bundled', '2.5.12', 'which /usr/bin/openssl cannot, like any since OpenSSL 3.0: build in a DDK with OpenSSL 1.1 or earlier'),
+    (None, 'upstream', '2.7.8', 'which /usr/bin/openssl cannot'), (None, 'path', '2.5.12', None), (None, 'bundled', '2.6.6', None),
+    (None, 'bundled', '3.1.0', None)])
+def test_what_openssl_writes_for_old_releases(how, spec, version, said):
+    problems = planned(ddk(dhparams=how), spec=spec, version=version, kernels='auto' if version[0] == '3' else [XS65])['problems']
+    assert [said in problem for problem in problems] == ([True] if said else [])
+
+
 @pytest.mark.parametrize('version, macros', [('2.5.3', {}), ('2.7.13', {'_unpackaged_files_terminate_build': '0'})])
 def test_the_upstream_spec_gets_its_workaround(version, macros):
     plan = planned(spec='upstream', version=version, kernels=[XS65])
@@ -96,7 +115,7 @@ def test_the_upstream_spec_gets_its_workaround(version, macros):
 
 
 def test_all_that_is_missing_is_told_at_once():
-    bare = ddk(rpm=None, topdir=None, writable=False, programs=dict.fromkeys(ddk()['programs']), headers=[], trees=[], pythons=[])
+    bare = ddk(rpm=None, topdir=None, writable=False, dhparams=None, programs=dict.fromkeys(ddk()['programs']), headers=[], trees=[], pythons=[])
     plan = planned(bare, patched=True)
     assert plan['problems'] == []
     assert plan['missing'] == [
@@ -112,6 +131,10 @@ def test_all_that_is_missing_is_told_at_once():
     (dict(compresses=False), dict(spec='upstream'), ["brp-compress among rpm's macros, since the upstream spec lists compressed manual pages "
                                                      '(package redhat-rpm-config)']),
     (dict(compresses=False), {}, []),
+    (dict(programs=dict(ddk()['programs'], **{'sphinx-build': None})), dict(spec='upstream', version='2.8.11', kernels=[XS65]),
+     ['sphinx-build, since the upstream spec lists manual pages that it makes (package python-sphinx)']),
+    (dict(programs=dict(ddk()['programs'], **{'sphinx-build': None})), dict(spec='upstream', version='2.7.13', kernels=[XS65]), []),
+    (dict(programs=dict(ddk()['programs'], **{'sphinx-build': None})), dict(version='2.17.12', kernels=[XS65]), []),
     (dict(pythons=[dict(path='/usr/bin/python3', version='3.3.1', six=False)]), dict(version='3.1.0', generations=['systemd'], kernels='auto'),
      ['Python 3.4 or later of the series 3 as /usr/bin/python3 (/usr/bin/python3 is 3.3.1)']),
     (dict(pythons=[dict(path='/usr/bin/python3', version='3.6.8', six=False)]), dict(version='3.5.0', generations=['systemd'], kernels='auto'),
@@ -150,7 +173,7 @@ def test_the_survey_asks_each_tool_once(monkeypatch, tmpdir):
         asked.append([name] + argv[1:2])
         out = {'-E': '/root/rpmbuild\nx86_64\n\n    /usr/lib/rpm/brp-compress /usr\n', '-qa': 'kernel-xen-devel\t%s\t\f\t\f\n' % KVER,
                '--version': 'RPM version 4.11.3\n', '-M': '-: /usr/include/stdio.h \\\n /usr/include/openssl/ssl.h /usr/include/openssl/e_os2.h cap-ng.h\n',
-               '-c': 'python2.7: odd\n' if name == 'python2' else '2.7.5 -\n'}
+               '-c': 'python2.7: odd\n' if name == 'python2' else '2.7.5 -\n', 'dhparam': 'static DH *get_dh512(void)\n{\n'}
         return _cli.Result(argv, 0, out[argv[1]], '')
     monkeypatch.setattr(_cli, 'find', lambda name, paths=(): '/usr/bin/' + os.path.basename(name))
     monkeypatch.setattr(_cli, 'run', run)
@@ -159,7 +182,18 @@ def test_the_survey_asks_each_tool_once(monkeypatch, tmpdir):
     assert have['kernel_devel'] == [DEVEL] and have['trees'] == ['3.10.0+2'] and have['compresses'] and have['rpm'] == '4.11.3'
     assert have['headers'] == ['openssl/ssl.h', 'stdio.h'] and have['topdir'] == '/root/rpmbuild' and have['arch'] == 'x86_64'
     assert [python['path'] for python in have['pythons']] == ['/usr/bin/python2.7', '/usr/bin/python']
-    assert asked == [['rpm', '-E'], ['rpm', '-qa'], ['rpm', '--version'], ['gcc', '-M'], ['python2.7', '-c'], ['python2', '-c'], ['python', '-c']]
+    assert have['dhparams'] == 'static' and have['programs']['sphinx-build'] is None
+    assert asked == [['rpm', '-E'], ['rpm', '-qa'], ['rpm', '--version'], ['gcc', '-M'],
+                     ['openssl', 'dhparam'], ['python2.7', '-c'], ['python2', '-c'], ['python', '-c']]
+
+
+def test_how_the_openssl_that_is_here_writes_parameters():
+    path = _cli.find('openssl')
+    release = _cli.run([path, 'version'], 10).out.split()
+    if release[0] != 'OpenSSL':
+        pytest.skip('openssl is here ' + release[0])
+    number = tuple(int(part) for part in re.findall(r'\d+', release[1])[:3])
+    assert _ddk._dhparams(path, 10) == (None if number >= (3,) else 'static' if number >= (1, 1, 1) else 'plain')
 
 
 def test_a_host_with_nothing(monkeypatch):
@@ -167,6 +201,6 @@ def test_a_host_with_nothing(monkeypatch):
         raise _cli.CliError('no')
     monkeypatch.setattr(_cli, 'find', find)
     have = _ddk.survey(want(defines=dict(openvswitch_cc='ccache gcc-4.8 -m32', ovs_python='/opt/python')), 10)
-    assert have['rpm'] is None and have['headers'] == [] and have['pythons'] == []
+    assert have['rpm'] is None and have['dhparams'] is None and have['headers'] == [] and have['pythons'] == []
     missing = _ddk.plan(have, want(defines=dict(openvswitch_cc='ccache gcc-4.8 -m32', ovs_python='/opt/python')))['missing']
     assert 'ccache (package ccache)' in missing and 'gcc-4.8 (package gcc)' in missing and 'Python 2.7 or later of the series 2 as /opt/python' in missing

@@ -48,17 +48,44 @@ def test_the_module_ends_with_2_17():
     assert releases.has_module('2.17.12') and not releases.has_module('3.0.0') and not releases.has_module('10.1')
 
 
-@pytest.mark.parametrize('version, macros', [('1.4.0', {}), ('2.5.12', {}), ('2.6.0', {'_unpackaged_files_terminate_build': '0'}),
-                                             ('2.7.13', {'_unpackaged_files_terminate_build': '0'})])
-def test_upstream_specs_that_package(version, macros):
-    assert releases.upstream_spec(version) == (None, macros)
+UNPACKAGED = {'_unpackaged_files_terminate_build': '0'}
+LOGDIR = {'__arch_install_post': 'mkdir -p $RPM_BUILD_ROOT/var/log/openvswitch'}
 
 
-@pytest.mark.parametrize('version, reason', [('2.8.0', '/var/log/openvswitch'), ('2.17.12', '/var/log/openvswitch'), ('3.0.0', 'no xenserver folder'),
-                                             ('3.7.1', 'no xenserver folder')])
-def test_upstream_specs_that_do_not(version, reason):
-    found, macros = releases.upstream_spec(version)
-    assert reason in found and macros == {}
+@pytest.mark.parametrize('version, macros', [('1.4.0', {}), ('2.5.12', {}), ('2.6.0', UNPACKAGED), ('2.7.13', UNPACKAGED),
+                                             ('2.8.0', dict(UNPACKAGED, **LOGDIR)), ('2.17.12', dict(UNPACKAGED, **LOGDIR))])
+def test_the_macros_that_make_an_upstream_spec_package(version, macros):
+    assert releases.upstream_macros(version) == macros
+
+
+# What m4/openvswitch.m4 looks for; before 2.8 the manual pages are made without it.
+@pytest.mark.parametrize('version, names', [('2.7.13', []), ('2.8.0', ['sphinx-build']), ('2.12.4', ['sphinx-build']),
+                                            ('2.13.0', ['sphinx-build-3', 'sphinx-build-2', 'sphinx-build']), ('3.0.0', [])])
+def test_the_sphinx_that_an_upstream_spec_takes(version, names):
+    assert releases.sphinx(version) == names
+
+
+# utilities/ovs-ctl.in calls ovs-kmod-ctl since 2.10.0. The first line of etc_xapi.d_plugins_openvswitch-cfg-update names python3 at the tags
+# v2.13.2 to v2.13.11, v2.14.1 to v2.14.9 and v2.15.0 to v2.17.12, and Python 3 does not compile it at any.
+@pytest.mark.parametrize('version, kmod, plugin', [
+    ('2.9.9', False, False), ('2.10.0', True, False), ('2.13.1', True, False), ('2.13.2', True, True), ('2.13.11', True, True),
+    ('2.14.0', True, False), ('2.14.1', True, True), ('2.15.0', True, True), ('2.17.12', True, True), ('3.0.0', False, False)])
+def test_what_upstream_specs_make_broken(version, kmod, plugin):
+    flaws = releases.upstream_flaws(version, 'static')
+    assert [any(word in flaw for flaw in flaws) for word in ('ovs-kmod-ctl', 'openvswitch-cfg-update')] == [kmod, plugin] and len(flaws) == kmod + plugin
+
+
+# lib/automake.mk at every tag from v2.5.0 to v2.10.0: which have "openssl dhparam -C" there, and which take "static DH" from its output.
+MADE = {'2.5.0': True, '2.5.12': True, '2.6.5': True, '2.6.6': False, '2.6.10': False, '2.7.0': True, '2.7.8': True, '2.7.9': False, '2.7.13': False,
+        '2.8.0': True, '2.8.6': True, '2.8.7': False, '2.8.11': False, '2.9.0': True, '2.9.2': True, '2.9.3': True, '2.9.9': True, '2.10.0': False}
+
+
+@pytest.mark.parametrize('version', sorted(MADE))
+def test_releases_that_have_openssl_write_a_source(version):
+    assert releases.has_dhparams_made(version) == MADE[version]
+    flaws = releases.upstream_flaws(version, 'static')
+    assert any('lib/dhparams.c' in flaw for flaw in flaws) == (MADE[version] and version not in ('2.9.3', '2.9.9'))
+    assert not [flaw for how in ('plain', None) for flaw in releases.upstream_flaws(version, how) if 'lib/dhparams.c' in flaw]
 
 
 @pytest.mark.parametrize('version, uname, flavor', [('1.5.0', False, True), ('1.6.1', False, False), ('2.3.1', False, False), ('2.3.2', True, False)])
