@@ -73,6 +73,31 @@ def test_the_pool_of_a_host_that_was_put_back_is_as_it_was(coordinator, machines
 
 
 @pytest.fixture
+def stuck():
+    """A host that waits for a reboot, as after a change of its backend, and has a machine that cannot leave it."""
+    host = testinfra.get_host(f"podman://{LAB}-xs8-a")
+    backend, since = "/etc/xensource/network.conf", host.check_output("stat --format %s %s", "%Y", "/etc/xensource/network.conf")
+    machine = host.check_output("/opt/xensource/bin/xe vm-list name-label=guest-xs8-a --minimal")
+    host.check_output("touch %s", backend)
+    host.check_output(f"/opt/xensource/bin/xe vm-param-set uuid={machine} blocked-operations:pool_migrate=licence")
+    yield host
+    host.check_output(f"/opt/xensource/bin/xe vm-param-remove uuid={machine} param-name=blocked-operations param-key=pool_migrate")
+    host.check_output("touch --date=@%s %s", since, backend)
+
+
+def test_a_host_that_cannot_be_emptied_is_not_rebooted(upgrade, stuck):
+    boot = stuck.check_output("cut -d' ' -f22 /proc/1/stat")
+    run = upgrade(pool_xs8=dict(build="."), pool_xs6=dict(build="upgrade"), pool_fleet=dict(build="."))
+    assert run.rc == 2 and 'xs8-a failed at "Empty the host": Host xs8-a cannot be evacuated, and nothing was changed.' in run.words, run.text
+    assert "guest-xs8-a (" in run.words and "licence" in run.words
+    assert "Make room, migrate or shut them down, and run again. It was not changed." in run.words
+    assert stuck.check_output("cut -d' ' -f22 /proc/1/stat") == boot
+    pool = stuck.check_output("/opt/xensource/bin/xe pool-list --minimal")
+    assert stuck.check_output(f"/opt/xensource/bin/xe pool-param-get uuid={pool} param-name=ha-enabled") == "true"
+    assert stuck.check_output("/opt/xensource/bin/xe host-list enabled=false --minimal") == ""
+
+
+@pytest.fixture
 def full():
     """A file system of a host with a megabyte left: the folder for the RPMs."""
     host = testinfra.get_host(f"podman://{LAB}-xs8-a")
