@@ -30,8 +30,8 @@ PARTS = REPO / 'benchmarks/simulation'
 PLAYBOOKS = {'upgrade': 'upgrade', 'again': 'upgrade', 'verify': 'verify', 'manager': 'manager'}
 
 
-def lay_out(folder, size):
-    """A fleet that waits for its upgrade: its inventory, RPMs on the control node, and the answers of its hosts."""
+def lay_out(folder, size, state=hosts.STATES[0]):
+    """A fleet, that waits for its upgrade unless told otherwise: its inventory, RPMs on the control node, and the answers of its hosts."""
     recorded = json.loads((PARTS / 'answers.json').read_text(encoding='utf-8'))
     for name in ('hosts', 'answers', 'artifacts/systemd'):
         (folder / name).mkdir(parents=True)
@@ -41,6 +41,8 @@ def lay_out(folder, size):
     for rpm in recorded['rpms']:
         with open(folder / 'artifacts/systemd' / os.path.basename(rpm['path']), 'wb') as stream:
             stream.truncate(rpm['size'])
+    for name in sum(hosts.pools(size), []):
+        hosts.note(folder / 'hosts' / name, state, 'laid out')
     pools = {pool[0].partition('-')[0]: dict(hosts=dict.fromkeys(pool)) for pool in hosts.pools(size)}
     variables = dict(
         ansible_connection='simulated', ansible_user='root', ansible_python_interpreter='/usr/bin/python3', ansible_pipelining=True,
@@ -136,9 +138,9 @@ def measure(size, playbooks, **options):
     """``{playbook: cost}`` of one fleet."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        lay_out(folder, size)
+        lay_out(folder, size, 'old' if 'upgrade' in playbooks else 'restored')
         found = {name: play(folder, size, PLAYBOOKS[name], **options) for name in playbooks}
-        for pool in away(folder, size):
+        for pool in away(folder, size) if 'upgrade' in playbooks else []:
             if any(ended > begun for (dummy, ended), (begun, dummy2) in zip(pool, pool[1:])):
                 raise SystemExit('Two hosts of a pool were away at once: %s' % pool)
         return found
@@ -149,8 +151,7 @@ def compare(rounds):
     lab = ['-i', REPO / 'molecule/lab/inventory', '-i', REPO / 'molecule/lab/fleet', '--limit', 'pool_fleet,localhost']
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        lay_out(folder, 3)
-        play(folder, 3, 'upgrade')
+        lay_out(folder, 3, 'restored')
         pairs = [(run('verify', folder / 'log', lab, {})[0], play(folder, 3, 'verify')) for dummy in range(rounds)]
     real, simulated = (least(costs) for costs in zip(*pairs))
     print('verify over 3 hosts: %.2f s of processor time with ssh, %.2f s simulated, so %.0f ms more for a step of a host; time %.1f s and %.1f s' % (

@@ -70,7 +70,7 @@ class Connection(ConnectionBase):
         question = hosts.question('coordinator' if host == pool[0] else 'supporter', state, name, asked)
         file = Path(self.get_option('folder'), 'answers', hosts.digest(question))
         if not file.is_file():
-            raise AnsibleError('No host of the lab was asked this, so there is no answer. Record them anew: %s' % question)
+            raise AnsibleError('No host of the lab was asked this, so there is no answer. Record them anew with simulation/record.py: %s' % question)
         return hosts.answer(file.read_text(encoding='utf-8'), dict(hosts.marks(pool, host), FOLDER=hosts.folder(name, asked)))
 
     def put_file(self, in_path, out_path):
