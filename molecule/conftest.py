@@ -40,6 +40,17 @@ class Run:
         line = re.search(rf"^{re.escape(host)} +: (ok=.*)", self.text, re.MULTILINE)
         return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line.group(1))} if line else {}
 
+    def diff(self, host):
+        """The lines that ``--diff`` has shown as removed and as added on a host, of all tasks in their order."""
+        shown, lines = [], []
+        for line in self.text.splitlines():
+            if line.startswith(("--- before", "changed: [")):
+                shown += lines if line == f"changed: [{host}]" else []
+                lines = []
+            elif line.startswith(("+", "-")) and not line.startswith("+++"):
+                lines.append(line)
+        return shown
+
 
 def _command(program, *arguments):
     """What runs ``ansible`` or ``ansible-playbook`` on the lab's inventory, with ``-i`` among the arguments on another one."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from conftest import CONTROLLER_ADDRESS, NUMBER, PROJECT, TARGET
-from dom0 import PASSIVE_CA, Dom0, is_marked, managers, on_all
+from dom0 import MARK, PASSIVE_CA, Dom0, is_marked, managers, on_all
 
 AUTHORITY = PROJECT / ".cache/lab/tls/ca.pem"
 # The coordinator first.
@@ -135,14 +135,15 @@ def walk(cells, playbook):
             for one, value in zip(seen, values):
                 setattr(one, name, value)
 
+    note(host=hosts)
     arrange(cells)
     on_all(hosts, "restart_toolstack")
     note(alone=held(hosts))
     arrange(cells)
     note(before=held(hosts))
-    note(check_run=[role(playbook, cells, "--check")] * len(hosts))
+    note(check_run=[role(playbook, cells, "--check", "--diff")] * len(hosts))
     note(checked=held(hosts))
-    note(first_run=[role(playbook, cells)] * len(hosts))
+    note(first_run=[role(playbook, cells, "--diff")] * len(hosts))
     note(managed=held(hosts), is_connected=on_all(hosts, "is_connected", wanted))
     note(second_run=[role(playbook, cells)] * len(hosts))
     note(again=held(hosts))
@@ -200,6 +201,19 @@ def test_the_first_run_makes_the_right_state(cell, seen):
     dummy, content = seen[cell].managed
     assert (managers(content), seen[cell].is_connected, is_marked(content)) == (targets(cell, cell.managed), True, cell.spared)
     assert cell.changed or seen[cell].managed == seen[cell].before
+
+
+@each
+def test_check_mode_and_diff_show_xapi_and_open_vswitch_before_and_after(cell, seen):
+    foreseen, shown = ({host: run.diff(host.name) for host in POOLS[cell.generation]} for run in (seen[cell].check_run, seen[cell].first_run))
+    assert foreseen == shown
+    of_xapi = [line for lines in shown.values() for line in lines if "sdn_controller: null" in line]
+    assert len(of_xapi) == (cell.xapi == "unset"), of_xapi
+    lines = {sign: " ".join(line[1:] for line in shown[seen[cell].host] if line.startswith(sign)) for sign in "-+"}
+    before, after = (set(managers(content)) for dummy, content in (seen[cell].before, seen[cell].managed))
+    assert {target: target in lines["-"] for target in before ^ after} == {target: target in before for target in before ^ after}
+    assert {target: target in lines["+"] for target in before ^ after} == {target: target in after for target in before ^ after}
+    assert (MARK[1] in lines["-"]) == (not cell.spared)
 
 
 @each
