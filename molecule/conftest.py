@@ -6,10 +6,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
 PROJECT = pathlib.Path(__file__).parent.parent
+# The unit tests have the browser that looks at the report's page.
+sys.path.append(str(PROJECT / "tests/unit/page"))
 # Which lab: see lab/lab.py.
 NUMBER = os.environ.get("OVS_LAB") or "47"
 LAB = "ovs-lab" if NUMBER == "47" else f"ovs-lab{NUMBER}"
@@ -96,6 +99,15 @@ def installed(host, name):
     """The version of an installed RPM, or None: the hosts are Debian underneath, so testinfra's own look would ask dpkg."""
     answer = host.run("rpm -q --queryformat %s %s", "%{VERSION}", name)
     return answer.stdout if answer.rc == 0 else None
+
+
+def await_managers(*hosts):
+    """Managers connect some seconds after the daemons were started, or they were set."""
+    for dummy in range(60):
+        if {host.check_output("ovs-vsctl --timeout=10 --no-headings --columns=is_connected list Manager") for host in hosts} == {"true"}:
+            return
+        time.sleep(1)
+    pytest.fail("a manager has not connected within a minute")
 
 
 def rows(host, table, *columns):

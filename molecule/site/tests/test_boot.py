@@ -5,7 +5,7 @@ import time
 import pytest
 import testinfra
 
-from conftest import LAB
+from conftest import LAB, await_managers
 
 SCRIPT = "/usr/share/openvswitch/scripts/ovs-xapi-sync"
 # A daemon that fails whenever it is started, and its end; on xs6 nobody starts it again.
@@ -36,17 +36,8 @@ def restart(dom0s):
     each(dom0s, *RESTART)
 
 
-def await_managers(dom0s):
-    """Managers connect some seconds after the daemons were started."""
-    for _ in range(60):
-        if set(each(dom0s, "ovs-vsctl --timeout=10 --no-headings --columns=is_connected list Manager").values()) == {"true"}:
-            return
-        time.sleep(1)
-    pytest.fail("a manager has not connected within a minute")
-
-
 def test_every_step_holds(playbook, dom0s):
-    await_managers(dom0s)
+    await_managers(*dom0s.values())
     run = playbook("verify", "-v", "--limit", LIMIT)
     assert run.rc == 0, run.text
     # The lab's kernel has no such module, and its bridges are those of user space.
@@ -62,7 +53,7 @@ def test_a_restart_of_the_service_keeps_bridges(playbook, dom0s):
     restart(dom0s)
     assert bridges(dom0s) == before and all("br-lab" in one for one in before.values())
     assert each(dom0s, "stat -c %Y /var/run/openvswitch.booted") == marks
-    await_managers(dom0s)
+    await_managers(*dom0s.values())
     run = playbook("verify", "-v", "--limit", LIMIT)
     assert run.rc == 0, run.text
     assert run.words.count("and a later one has kept those of now.") == 2
@@ -75,10 +66,10 @@ def test_a_reboot_deletes_them_once_and_xapi_makes_its_own_again(ansible, dom0s)
     after = bridges(dom0s)
     for name in dom0s:
         assert list(after[name]) == ["xenbr0"] and after[name]["xenbr0"] != before[name]["xenbr0"]
-    await_managers(dom0s)
+    await_managers(*dom0s.values())
     restart(dom0s)
     assert bridges(dom0s) == after
-    await_managers(dom0s)
+    await_managers(*dom0s.values())
 
 
 @pytest.mark.parametrize(
@@ -111,4 +102,4 @@ def test_xapi_down_means_that_nobody_calls_the_plugin(playbook, dom0s):
     assert run.rc != 0 and run.text.count("failed at plugin") == 2, run.text
     assert run.words.count("XAPI does not answer, so that nobody calls openvswitch-c") == 2
     each(dom0s, "sh -c 'until [ -e /var/run/xapi_init_complete.cookie ]; do sleep 1; done'")
-    await_managers(dom0s)
+    await_managers(*dom0s.values())
