@@ -25,7 +25,7 @@ def view(report):
     for host in hosts:
         host['shows'] = shows(host, report['written'])
     return dict(
-        written=report['written'], hosts=hosts, tiles=tiles(hosts, report['written']), findings=findings(hosts), changes=changes(hosts),
+        written=report['written'], hosts=hosts, older=older(hosts, report['written']), tiles=tiles(hosts), findings=findings(hosts), changes=changes(hosts),
         versions=versions(hosts), builds=builds(hosts), managers=managers(hosts), named=len(hosts) <= NAMED)
 
 
@@ -35,15 +35,16 @@ def natural(text):
 
 
 def _host(number, name, host):
-    facts = dict((fact, one['value']) for fact, one in host['facts'].items())
+    facts, dates = (dict((fact, one[part]) for fact, one in host['facts'].items()) for part in ('value', 'seen'))
     package, running = facts.get('package'), facts.get('running')
     return dict(
         id='host-%d' % number, name=name, seen=host['seen'], asked=host['asked'], error=host['error'], failed=host['failed'], changed=host['changed'],
         pool_uuid=(facts.get('pool') or {}).get('uuid'), pool=_report.pool_label(facts['pool']) if facts.get('pool') else 'pool not known',
-        facts=facts, dates=dict((fact, one['seen']) for fact, one in host['facts'].items()),
+        facts=facts, dates=dates,
         # The version alone, to compare with what runs and to count over builds.
         version=package and package.partition('-')[0], differs=bool(package and running and package.partition('-')[0] != running),
-        state='unreached' if host['error'] else 'action' if host['failed'] else 'ok', link=link(facts, host['error']), manager=_manager(facts))
+        state='unreached' if host['error'] else 'action' if host['failed'] else 'ok', manager=_manager(facts),
+        link='unknown' if host['error'] or dates.get('connections') != host['seen'] else link(facts))
 
 
 def label_pools(hosts):
@@ -79,10 +80,10 @@ def _manager(facts):
     return min(connections) if connections else asked
 
 
-def link(facts, error):
-    """How a host stands to its manager, one of ``STATES``. What an unreached host had is no state of now."""
+def link(facts):
+    """How a host stands to its manager, one of ``STATES``. What a host had that could not tell it any more is no state of now."""
     asked, connections = facts.get('manager'), facts.get('connections')
-    if error or connections is None or asked is None:
+    if connections is None or asked is None:
         return 'unknown'
     if asked == 'none':
         return 'foreign' if connections else 'none'
@@ -91,11 +92,17 @@ def link(facts, error):
     return 'connected' if connections[asked] else 'apart'
 
 
-def tiles(hosts, written):
+def older(hosts, written):
+    """How many hosts this run did not ask, and since when the oldest of them has not been seen."""
+    kept = [host for host in hosts if host['asked'] != written]
+    return dict(count=len(kept), seen=min((host['seen'] or host['asked'] for host in kept), default=None))
+
+
+def tiles(hosts):
     """The figures at the top: number, words, and the filter of the table that shows those hosts."""
     pools = len(set((host['pool_uuid'], host['pool']) for host in hosts))
     running = set(host['facts'].get('running') for host in hosts) - set([None, 'none'])
-    shown = dict((name, sum(name in shows(host, written) for host in hosts)) for name in ('all', 'action', 'unreached', 'pending', 'changed'))
+    shown = dict((name, sum(name in host['shows'] for host in hosts)) for name in ('all', 'action', 'unreached', 'pending', 'changed'))
     return [
         dict(number=shown['all'], words='%s in %d %s' % (_many(shown['all'], 'host', 'hosts'), pools, _many(pools, 'pool', 'pools')), filter='all'),
         dict(number=shown['action'], words=_many(shown['action'], 'needs action', 'need action'), filter='action'),

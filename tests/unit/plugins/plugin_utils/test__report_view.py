@@ -28,6 +28,17 @@ def test_how_a_host_stands_to_its_manager(changes, state):
     assert one(**changes)['link'] == state and state in _report_view.STATES
 
 
+def test_a_connection_that_could_not_be_looked_at_is_no_state_of_now():
+    host = viewed(fleet.host(0, connections=None), before=fleet.before(1))['hosts'][0]
+    assert (host['facts']['connections'], host['link'], host['state']) == ({TARGET: True}, 'unknown', 'ok')
+
+
+def test_hosts_that_were_not_asked_are_counted():
+    assert viewed(fleet.host(0))['older'] == dict(count=0, seen=None)
+    report = _report.merge(fleet.before(3), [fleet.host(0)], [fleet.name(number) for number in range(3)], NOW)
+    assert _report_view.view(report)['older'] == dict(count=2, seen=_report.stamp(fleet.NOW - 2 * fleet.DAY))
+
+
 def test_what_a_lost_host_had_is_no_state_of_now():
     lost = viewed(fleet.host(0, error='timed out'), before=fleet.before(1))['hosts'][0]
     assert (lost['link'], lost['state'], lost['manager'], lost['version']) == ('unknown', 'unreached', TARGET, '3.0.5')
