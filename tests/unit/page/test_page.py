@@ -107,6 +107,7 @@ def test_what_needs_action_comes_first(look):
     page = look('large').page
     assert page.get_by_role('heading', level=1).inner_text().strip() == '15 of 200 hosts need action'
     assert page.get_by_role('heading', level=2).all_inner_texts() == ['Needs action', 'What changed last', 'Versions', 'Managers and pools', 'Hosts']
+    assert '30 hosts were not asked in this run, and are shown as last seen, the oldest 2 d ago.' in page.inner_text('header').replace('\n', ' ')
     first, second = page.locator('.findings > li').all()[:2]
     assert 'xs2.rack14' in first.inner_text() and 'last seen 2 d ago' in first.inner_text() and 'Connection timed out' in first.inner_text()
     assert 'A reboot is due' in second.inner_text() and '9 hosts, noticed 12 min ago' in second.inner_text()
