@@ -62,7 +62,7 @@ def test_the_lost_host_keeps_what_was_seen_and_the_others_are_told_with_it(well,
     assert run.rc != 0 and "UNREACHABLE" in run.text
     lost, harmed = hosts["xs8-b"], hosts["xs6"]
     assert "ssh" in lost["error"]["text"] and lost["facts"] == before["xs8-b"]["facts"] and lost["seen"] == before["xs8-b"]["seen"] < lost["asked"]
-    assert list(values(harmed)["connections"]) == [HARM] and len(harmed["failed"]) == 2
+    assert list(values(harmed)["connections"]) == [HARM] and any("has not got back its manager" in one["text"] for one in harmed["failed"])
     assert harmed["changed"]["differences"] == [dict(what="managers", before=f"{TARGET} connected", after=f"{HARM} not connected")]
     assert hosts["xs8-a"]["error"] is None and hosts["xs8-a"]["failed"] == []
 
