@@ -175,6 +175,7 @@ def test_two_runs_at_once(before, playbook):
 
 def test_a_run_is_killed_between_forget_and_introduce(before, playbook):
     """XAPI forgets the old controller at once, and then waits for its plugins: there the whole run is killed."""
+    B.run("rm", "-f", "/run/lab-go-on")
     B.run("mv", PLUGIN, PLUGIN + ".kept")
     B.write(PLUGIN, f'#!/bin/sh\nwhile [ ! -e /run/lab-go-on ]; do sleep 0.2; done\nexec {PLUGIN}.kept "$@"\n', "755")
     try:
