@@ -51,7 +51,8 @@ class Run:
         self.output = folder / 'output'
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_STDOUT_CALLBACK='ansible.builtin.default', ANSIBLE_NOCOLOR='1',
                            ANSIBLE_LOCAL_TEMP=str(folder / 'local'), ANSIBLE_REMOTE_TEMP=str(folder / 'remote'), ANSIBLE_ASYNC_DIR=str(folder / 'async'))
-        command = [sys.executable, '-m', 'ansible.cli.playbook', '-i', 'ddk,', str(folder / 'play.yml')] + list(arguments)
+        # A test run that a script started in the background ignores SIGINT, and so would all that it starts.
+        command = ['env', '--default-signal=INT', sys.executable, '-m', 'ansible.cli.playbook', '-i', 'ddk,', str(folder / 'play.yml')] + list(arguments)
         with open(self.output, 'wb') as stream:
             self.process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
