@@ -32,8 +32,7 @@ def make_base():
     """An image that stands in for the definition's base image; one of the lab's, so that `lab.py clean` removes it."""
     first, base = ('localhost/%s-%s:bookworm' % (lab.PREFIX, name) for name in ('ee-debootstrap', 'ee-base'))
     present = lab.present_images()
-    if first not in present:
-        lab.bootstrap(first, 'bookworm', ['ca-certificates', 'python3-venv'])
+    lab.first_up(first, present, suite='bookworm', packages=['ca-certificates', 'python3-venv'])
     if base not in present:
         lab.podman('build', '--pull=never', '--label=%s=image' % lab.LABEL, '--tag=' + base, '-', input=(BASE % first).encode())
     return base

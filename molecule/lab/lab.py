@@ -164,14 +164,17 @@ def use_runtime():
     return conf.exists()
 
 
-def probe_runtime(rootfs):
-    """Find the first configuration with which podman starts a container, and write it down (empty: the defaults)."""
-    errors, trial = [], runtime_conf().with_suffix('.trial')
+def probe_runtime(*source):
+    """Find the first configuration with which podman starts a container, and write it down (empty: the defaults).
+
+    ``source``: an image's tag, or ``--rootfs`` and a folder.
+    """
+    errors, trial = [], runtime_conf().with_suffix('.trial-%d' % os.getpid())
     for text in RUNTIMES:
         trial.write_text(text or '', encoding='utf-8')
         environment = dict(os.environ, **({'CONTAINERS_CONF': str(trial)} if text else {}))
         try:
-            podman('run', '--rm', '--network=none', '--rootfs', str(rootfs), '/bin/true', env=environment)
+            podman('run', '--rm', '--network=none', *source, '/bin/true', env=environment)
         except LabError as exc:
             errors.append(str(exc).splitlines()[-1])
             continue
@@ -231,13 +234,21 @@ def present_images():
     return {tag for image in listed for tag in image.get('Names') or []}
 
 
+def first_up(tag, present, **options):
+    """A first image and a runtime that starts it; what an earlier run, or another clone, has made is not made again."""
+    if tag not in present:
+        bootstrap(tag, **options)
+    elif not use_runtime():
+        probe_runtime(tag)
+
+
 def bootstrap(tag, suite=SUITE, packages=()):
     """A first image: what debootstrap makes of a suite. Its folder also serves the probe of the runtime."""
     with tempfile.TemporaryDirectory(prefix='debootstrap-', dir=CACHE) as folder:
         say('image debootstrap: %s, minimal variant' % suite)
         run(['debootstrap', '--variant=minbase', *(['--include=' + ','.join(packages)] if packages else []), suite, folder])
         if not use_runtime():
-            probe_runtime(folder)
+            probe_runtime('--rootfs', folder)
         shutil.rmtree(Path(folder) / 'var/cache/apt/archives', ignore_errors=True)
         (Path(folder) / 'var/cache/apt/archives/partial').mkdir(parents=True)
         say('image debootstrap: import')
@@ -268,10 +279,7 @@ def images_up(tags):
     """Build what is missing, each image as soon as its parent is there."""
     present = present_images()
     wanted = {name for name in IMAGES if tags[name] not in present}
-    if not wanted and use_runtime():
-        return
-    if tags['debootstrap'] not in present or not use_runtime():
-        bootstrap(tags['debootstrap'])
+    first_up(tags['debootstrap'], present)
     with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
         running, built = {}, set(IMAGES) - wanted | {'debootstrap'}
         while wanted or running:
@@ -310,7 +318,7 @@ def ssh_up():
 
 
 def tls_up():
-    """The lab's CA and a certificate for each host that speaks OVSDB over TLS."""
+    """The lab's CA and a certificate for each host that speaks OVSDB over TLS, under the name of the address that it vouches for."""
     folder = CACHE / 'tls'
     folder.mkdir(exist_ok=True)
     if not (folder / 'ca.pem').exists():
@@ -320,7 +328,7 @@ def tls_up():
     for name, host in HOSTS.items():
         if 'pool' not in host and name != 'controller':
             continue
-        key, request, cert = (folder / (name + suffix) for suffix in ('.key', '.csr', '.pem'))
+        key, request, cert = (folder / (host['address'] + suffix) for suffix in ('.key', '.csr', '.pem'))
         if cert.exists():
             continue
         say('TLS certificate %s' % name)
@@ -361,14 +369,14 @@ def host_files(name):
         'etc/lab/network': (0o644, ('ADDRESS=%s/%d\nGATEWAY=%s\n' % (host['address'], PREFIXLEN, GATEWAY)).encode()),
     }
     if name == 'controller':
-        chain = b''.join((tls / item).read_bytes() for item in ('controller.key', 'controller.pem', 'ca.pem'))
+        chain = b''.join((tls / item).read_bytes() for item in (host['address'] + '.key', host['address'] + '.pem', 'ca.pem'))
         files['etc/ovsdb-controller/server.pem'] = (0o600, chain)
         files['etc/ovsdb-controller/ca.pem'] = (0o644, (tls / 'ca.pem').read_bytes())
         dom0s = ' '.join(other['address'] for other in HOSTS.values() if 'pool' in other)
         files['etc/ovsdb-controller/dom0s'] = (0o644, ('DOM0S=%s\n' % dom0s).encode())
     if 'pool' in host:
         files.update(xapi_files(name))
-        files['etc/xensource/xapi-ssl.pem'] = (0o600, b''.join((tls / (name + suffix)).read_bytes() for suffix in ('.key', '.pem')))
+        files['etc/xensource/xapi-ssl.pem'] = (0o600, b''.join((tls / (host['address'] + suffix)).read_bytes() for suffix in ('.key', '.pem')))
     return files
 
 
@@ -411,6 +419,18 @@ def container_digest(name, tag):
     return digest(image, *argv, *contents)
 
 
+def is_anothers(owner):
+    """Whether a label's value is another clone that can still be asked to remove its lab."""
+    return owner != str(REPO) and Path(owner, 'molecule/lab/lab.py').exists()
+
+
+def free_number():
+    """The first number from this lab's on that is not the number of another clone's lab."""
+    networks = json.loads(podman('network', 'ls', '--format=json', '--filter=label=%s' % LABEL) or '[]')
+    taken = {network['subnets'][0]['subnet'] for network in networks if is_anothers(network['labels'][LABEL])}
+    return next(number for number in range(NUMBER, 255) if '10.213.%d.0/24' % number not in taken)
+
+
 def present_containers():
     """Host name -> podman's record. A LabError if a host's name is taken by a container that is not this clone's."""
     listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % NAME) or '[]')
@@ -419,7 +439,7 @@ def present_containers():
         owner = (record.get('Labels') or {}).get(LABEL)
         if owner is None:
             raise LabError('Container %s has a name of the lab but was not made by it. Rename or remove it.' % record['Names'][0])
-        if owner != str(REPO) and Path(owner, 'molecule/lab/lab.py').exists():
+        if is_anothers(owner):
             raise LabError('The lab of another clone is there: %s. Remove it first: %s down. Or have another '
                            'beside it: set OVS_LAB to a number from 1 to 254.' % (owner, Path(owner, 'molecule/lab/lab.py')))
     return {name: found[container(name)] for name in HOSTS if container(name) in found}

@@ -383,7 +383,7 @@ def probe(lab, tools, tmp_path, monkeypatch):
         tools(podman=PODMAN % dict(log=log, decide=decide))
         monkeypatch.setattr(lab, 'podman', lambda *args, **kwargs: lab.run(['podman', *args], **kwargs))
         try:
-            lab.probe_runtime(tmp_path / 'root')
+            lab.probe_runtime('image:1')
         finally:
             monkeypatch.setenv('CONTAINERS_CONF', os.environ.get('CONTAINERS_CONF', ''))  # restored with the test
         return log.read_text().splitlines()
@@ -392,7 +392,7 @@ def probe(lab, tools, tmp_path, monkeypatch):
 
 def test_podmans_defaults_come_first(lab, probe, capsys):
     calls = probe('true')
-    assert calls == ['run --rm --network=none --rootfs %s /bin/true' % (lab.CACHE.parent / 'root'), 'CONF ']
+    assert calls == ['run --rm --network=none image:1 /bin/true', 'CONF ']
     assert lab.runtime_conf().read_text() == ''
     assert lab.use_runtime()
     assert capsys.readouterr().out.endswith('podman starts containers with its defaults\n')
@@ -417,12 +417,12 @@ def test_no_runtime_works(lab, probe):
     assert not lab.use_runtime()
 
 
-def test_an_interrupted_probe_counts_as_none(lab, monkeypatch, tmp_path):
+def test_an_interrupted_probe_counts_as_none(lab, monkeypatch):
     def podman(*dummy, **dummies):
         raise KeyboardInterrupt()
     monkeypatch.setattr(lab, 'podman', podman)
     with pytest.raises(KeyboardInterrupt):
-        lab.probe_runtime(tmp_path)
+        lab.probe_runtime('image:1')
     assert not lab.use_runtime()
 
 
@@ -453,6 +453,7 @@ def builds(lab, monkeypatch):
             done.add(name)
         monkeypatch.setattr(lab, 'build', build)
         monkeypatch.setattr(lab, 'bootstrap', lambda tag: (begun.append('debootstrap'), done.add('debootstrap')))
+        monkeypatch.setattr(lab, 'probe_runtime', lambda tag: begun.append('probe ' + tag))
         monkeypatch.setattr(lab, 'podman', lambda *args: json.dumps([{'Names': [TAGS[name]]} for name in TAGS if name not in missing] + [{'Names': None}]))
         try:
             lab.images_up(TAGS)
@@ -478,8 +479,9 @@ def test_only_what_is_missing_is_built(lab, builds):
     assert builds(['controller']) == ['controller']
 
 
-def test_a_machine_that_was_never_probed_is(lab, builds):
-    assert builds([]) == ['debootstrap']
+def test_images_that_are_there_are_not_made_again_to_probe_the_machine(lab, builds):
+    """A new clone finds the images of others, and no word of what starts a container."""
+    assert builds([]) == ['probe ' + TAGS['debootstrap']]
 
 
 def test_a_failed_build_begins_no_other(lab, builds):
@@ -549,9 +551,9 @@ def test_keys_are_made_once_and_a_half_made_one_again(keyed, capsys):
 
 def test_certificates_are_the_authoritys_for_these_addresses(keyed):
     folder = keyed.CACHE / 'tls'
-    assert {path.stem for path in folder.glob('*.pem')} == {'ca', 'controller', 'xs8-a', 'xs8-b', 'xs6', 'fleet-a', 'fleet-b', 'fleet-c'}
-    for name in ('controller', 'xs6'):
-        asked = ['openssl', 'verify', '-CAfile', str(folder / 'ca.pem'), '-verify_ip', keyed.HOSTS[name]['address'], str(folder / (name + '.pem'))]
+    assert {path.stem for path in folder.glob('*.pem')} == {'ca', *('10.213.47.%d' % last for last in (10, 21, 22, 31, 41, 42, 43))}
+    for address in ('10.213.47.10', '10.213.47.31'):
+        asked = ['openssl', 'verify', '-CAfile', str(folder / 'ca.pem'), '-verify_ip', address, str(folder / (address + '.pem'))]
         assert subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
@@ -652,6 +654,24 @@ def test_another_clones_lab_is_named_with_the_remedy(lab, monkeypatch, tmp_path)
         'Or have another beside it: set OVS_LAB to a number from 1 to 254.' % (other, other))
     shutil.rmtree(str(other))  # a clone that is gone cannot be asked
     assert list(present()) == ['xs8-a']
+
+
+def test_a_number_is_free_that_is_not_of_another_clones_lab(lab, monkeypatch, tmp_path):
+    """What `podman network ls --format=json` of podman 4.3 lists, the fields that lab.py looks at."""
+    other = tmp_path / 'other'
+    (other / 'molecule/lab').mkdir(parents=True)
+    (other / 'molecule/lab/lab.py').touch()
+    networks = []
+    monkeypatch.setattr(lab, 'podman', lambda *dummy: json.dumps(networks) if networks else '')
+    assert lab.free_number() == 47
+    networks.append({'subnets': [{'subnet': '10.213.47.0/24'}], 'labels': {'ovs-lab': str(lab.REPO)}})
+    assert lab.free_number() == 47
+    networks[0]['labels']['ovs-lab'] = str(other)
+    assert lab.free_number() == 48
+    networks.append({'subnets': [{'subnet': '10.213.48.0/24'}], 'labels': {'ovs-lab': str(other)}})
+    assert lab.free_number() == 49
+    shutil.rmtree(str(other))
+    assert lab.free_number() == 47
 
 
 @pytest.mark.parametrize('labels', [None, {}, {'other': 'x'}])
