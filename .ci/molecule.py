@@ -28,30 +28,51 @@ def write_junit(ends):
     ElementTree.ElementTree(root).write(CACHE / 'junit/molecule-actions.xml', encoding='utf-8')
 
 
-def main(scenarios):
-    for folder in ('junit', 'log'):
-        (CACHE / folder).mkdir(parents=True, exist_ok=True)
-    for old in (CACHE / 'junit').glob('molecule-*.xml'):
-        old.unlink()
-    which = [word for name in scenarios for word in ('--scenario-name', name)] or ['--all']
+def run(scenarios, log):
+    """molecule's status, and how each action ended: (scenario, action, 'Successful' or 'Failed')."""
+    which = [word for name in scenarios for word in ('--scenario-name', name)]
     environment = dict(os.environ, NO_COLOR='1', ANSIBLE_FORCE_COLOR='0', PYTHONUNBUFFERED='1')
     # molecule keeps in the home folder what it believes was created; the lab may have gone since.
-    subprocess.run(['molecule', 'reset', *which], cwd=REPO, env=environment, check=False,
+    subprocess.run(['molecule', 'reset', '--all'], cwd=REPO, env=environment, check=False,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     ends = []
-    with open(CACHE / 'log/molecule.log', 'w', encoding='utf-8') as log, subprocess.Popen(
-            ['molecule', 'test', *which], cwd=REPO, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace') as molecule:
+    with subprocess.Popen(['molecule', 'test', *which], cwd=REPO, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace') as molecule:
         for line in molecule.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
             log.write(line)
             ends += ENDED.findall(re.sub(r'\x1b\[[0-9;]*m', '', line))
+    return molecule.returncode, ends
+
+
+def run_all(scenarios, log):
+    """The same over several runs: molecule ends at the first scenario that fails, so those that it left are begun again."""
+    status, ends = 0, []
+    while scenarios:
+        code, ended = run(scenarios, log)
+        begun = {scenario for scenario, _, _ in ended}
+        left = [name for name in scenarios if name not in begun]
+        status, ends = status or code, ends + ended
+        if code == 0 or left == scenarios:
+            break
+        scenarios = left
+    return status, ends
+
+
+def main(named):
+    for folder in ('junit', 'log'):
+        (CACHE / folder).mkdir(parents=True, exist_ok=True)
+    for old in (CACHE / 'junit').glob('molecule-*.xml'):
+        old.unlink()
+    known = sorted(path.parent.name for path in REPO.glob('molecule/*/molecule.yml'))
+    with open(CACHE / 'log/molecule.log', 'w', encoding='utf-8') as log:
+        status, ends = run_all(named or [name for name in known if name != 'default'], log)
     write_junit(ends)
-    if molecule.returncode == 0 and not ends:
+    if status == 0 and not ends:
         print('molecule answered 0 but ran no action')
         return 1
-    return molecule.returncode
+    return status
 
 
 if __name__ == '__main__':
