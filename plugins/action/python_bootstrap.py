@@ -18,6 +18,8 @@ LOWEST = (2, 7)
 NAMES = ('python3', 'python2.7', 'python2', 'python', '/usr/libexec/platform-python')
 # For every Python since 2.4: where it is and which it is, in one line.
 SAYS = 'import sys; print("python %s %d.%d.%d" % ((sys.executable,) + tuple(sys.version_info[:3])))'
+RPM = dict(path=dict(type='str', required=True), sha256=dict(type='str', required=True))
+ARGUMENTS = dict(rpms=dict(type='list', elements='dict', default=[], options=RPM))
 SHA256 = re.compile(r'[0-9a-fA-F]{64}\Z')
 
 
@@ -26,8 +28,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        given = self.validate_argument_spec(argument_spec=dict(rpms=dict(
-            type='list', elements='dict', default=[], options=dict(path=dict(type='str', required=True), sha256=dict(type='str', required=True)))))[1]
+        given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         names = interpreters(self._templar.template(task_vars.get('ansible_python_interpreter')))
         found = self._pythons(names)
         python = fitting(found)
