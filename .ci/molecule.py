@@ -3,61 +3,94 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule on all scenarios, or on those named, and note each action's end as a test in .cache/junit."""
 
+import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 CACHE = REPO / '.cache'
 ENDED = re.compile(r'\[(\S+) > (\S+)\] Executed: (Successful|Failed)')
+# The longest scenario goes beside the others, on a lab of its own, as soon as what it installs was built and no build is under way.
+BESIDE, BUILT = 'manager_states', ('build_options', 'destroy')
+
+sys.path.insert(0, str(REPO / 'molecule/lab'))
+import lab
+
+
+class Lane:
+    """Scenarios that run one after another on one lab. ``ends``: (scenario, action, 'Successful' or 'Failed') of each action, in their order."""
+
+    def __init__(self, scenarios, number, log, shown):
+        self.scenarios, self.number, self.log, self.shown = scenarios, number, CACHE / 'log' / log, shown
+        self.status, self.ends = 0, []
+        self.built = threading.Event()
+
+    def run(self):
+        """molecule ends at the first scenario that fails, so those that it left are begun again."""
+        left = self.scenarios
+        try:
+            with open(self.log, 'w', encoding='utf-8') as stream:
+                while left:
+                    status = self._molecule(left, stream)
+                    self.status = self.status or status
+                    begun = {scenario for scenario, _, _ in self.ends}
+                    before, left = left, [name for name in left if name not in begun]
+                    if status == 0 or left == before:
+                        break
+        finally:
+            self.built.set()
+
+    def _molecule(self, scenarios, log):
+        # Where molecule keeps what it believes was created; the lab may have gone since.
+        folder = CACHE / 'molecule' / str(self.number)
+        shutil.rmtree(folder, ignore_errors=True)
+        environment = dict(os.environ, NO_COLOR='1', ANSIBLE_FORCE_COLOR='0', PYTHONUNBUFFERED='1',
+                           OVS_LAB=str(self.number), MOLECULE_EPHEMERAL_DIRECTORY=str(folder))
+        which = [word for name in scenarios for word in ('--scenario-name', name)]
+        with subprocess.Popen(['molecule', 'test', *which], cwd=REPO, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace') as molecule:
+            for line in molecule.stdout:
+                log.write(line)
+                if self.shown:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+                self._note(ENDED.findall(re.sub(r'\x1b\[[0-9;]*m', '', line)))
+        return molecule.returncode
+
+    def _note(self, ends):
+        self.ends += ends
+        if any(end[:2] == BUILT for end in ends):
+            self.built.set()
+
+
+def run_beside(first, second):
+    """Both lanes, the second from where the first has built what it needs; its output comes after that of the first."""
+    def follow():
+        first.built.wait()
+        second.run()
+    thread = threading.Thread(target=follow)
+    thread.start()
+    first.run()
+    thread.join()
+    print('\n--- beside the others: %s ---\n%s' % (BESIDE, second.log.read_text(encoding='utf-8').rstrip()))
 
 
 def write_junit(ends):
-    """``ends``: (scenario, action, 'Successful' or 'Failed') in their order."""
     suite = ElementTree.Element('testsuite', name='molecule', tests=str(len(ends)), errors='0', skipped='0',
                                 failures=str(sum(end == 'Failed' for _, _, end in ends)))
     for scenario, action, end in ends:
         case = ElementTree.SubElement(suite, 'testcase', classname=scenario, name=action)
         if end == 'Failed':
-            ElementTree.SubElement(case, 'failure', message='see .cache/log/molecule.log')
+            ElementTree.SubElement(case, 'failure', message='see the output of molecule')
     root = ElementTree.Element('testsuites')
     root.append(suite)
     ElementTree.ElementTree(root).write(CACHE / 'junit/molecule-actions.xml', encoding='utf-8')
-
-
-def run(scenarios, log):
-    """molecule's status, and how each action ended: (scenario, action, 'Successful' or 'Failed')."""
-    which = [word for name in scenarios for word in ('--scenario-name', name)]
-    environment = dict(os.environ, NO_COLOR='1', ANSIBLE_FORCE_COLOR='0', PYTHONUNBUFFERED='1')
-    # molecule keeps in the home folder what it believes was created; the lab may have gone since.
-    subprocess.run(['molecule', 'reset', '--all'], cwd=REPO, env=environment, check=False,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    ends = []
-    with subprocess.Popen(['molecule', 'test', *which], cwd=REPO, env=environment, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace') as molecule:
-        for line in molecule.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            log.write(line)
-            ends += ENDED.findall(re.sub(r'\x1b\[[0-9;]*m', '', line))
-    return molecule.returncode, ends
-
-
-def run_all(scenarios, log):
-    """The same over several runs: molecule ends at the first scenario that fails, so those that it left are begun again."""
-    status, ends = 0, []
-    while scenarios:
-        code, ended = run(scenarios, log)
-        begun = {scenario for scenario, _, _ in ended}
-        left = [name for name in scenarios if name not in begun]
-        status, ends = status or code, ends + ended
-        if code == 0 or left == scenarios:
-            break
-        scenarios = left
-    return status, ends
 
 
 def main(named):
@@ -65,14 +98,21 @@ def main(named):
         (CACHE / folder).mkdir(parents=True, exist_ok=True)
     for old in (CACHE / 'junit').glob('molecule-*.xml'):
         old.unlink()
-    known = sorted(path.parent.name for path in REPO.glob('molecule/*/molecule.yml'))
-    with open(CACHE / 'log/molecule.log', 'w', encoding='utf-8') as log:
-        status, ends = run_all(named or [name for name in known if name != 'default'], log)
+    first, second = itertools.islice(lab.free_numbers(), 2)
+    if named:
+        lanes = [Lane(named, first, 'molecule.log', True)]
+        lanes[0].run()
+    else:
+        known = sorted(path.parent.name for path in REPO.glob('molecule/*/molecule.yml'))
+        lanes = [Lane([name for name in known if name not in ('default', BESIDE)], first, 'molecule.log', True),
+                 Lane([BESIDE], second, 'molecule-beside.log', False)]
+        run_beside(*lanes)
+    ends = [end for lane in lanes for end in lane.ends]
     write_junit(ends)
-    if status == 0 and not ends:
-        print('molecule answered 0 but ran no action')
+    if not ends:
+        print('molecule ran no action')
         return 1
-    return status
+    return max(lane.status for lane in lanes)
 
 
 if __name__ == '__main__':

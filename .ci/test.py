@@ -21,9 +21,6 @@ REPO = Path(__file__).resolve().parent.parent
 CACHE = REPO / '.cache'
 STARTED = float(os.environ.get('CI_STARTED') or time.time())
 
-sys.path.insert(0, str(REPO / 'molecule/lab'))
-import lab
-
 LINT_REPORT = CACHE / 'lint.json'
 # Name, command, the JUnit files it leaves.
 STATIC = (
@@ -89,7 +86,6 @@ def main():
         shutil.rmtree(CACHE / old, ignore_errors=True)
         (CACHE / old).mkdir(parents=True)
     LINT_REPORT.unlink(missing_ok=True)
-    os.environ['OVS_LAB'] = str(lab.free_number())  # another clone's lab may stand on this machine
     static = [Phase(*phase) for phase in STATIC]
     logs = {phase: CACHE / 'log' / (phase.name.replace(' ', '-') + '.log') for phase in static}
 

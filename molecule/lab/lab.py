@@ -311,7 +311,8 @@ def ssh_up():
             key.unlink(missing_ok=True)
             run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'ovs-lab ' + name, '-f', str(key)])
         if host:
-            lines.append('%s,%s %s\n' % (name, host['address'], ' '.join(public.read_text(encoding='utf-8').split()[:2])))
+            pattern = '10.213.*.' + host['address'].rpartition('.')[2]  # labs of other numbers have the same keys
+            lines.append('%s,%s %s\n' % (name, pattern, ' '.join(public.read_text(encoding='utf-8').split()[:2])))
     known = folder / 'known_hosts'
     if not known.exists() or known.read_text(encoding='utf-8') != ''.join(lines):
         known.write_text(''.join(lines), encoding='utf-8')
@@ -424,11 +425,11 @@ def is_anothers(owner):
     return owner != str(REPO) and Path(owner, 'molecule/lab/lab.py').exists()
 
 
-def free_number():
-    """The first number from this lab's on that is not the number of another clone's lab."""
+def free_numbers():
+    """The numbers from this lab's on that are not those of another clone's labs."""
     networks = json.loads(podman('network', 'ls', '--format=json', '--filter=label=%s' % LABEL) or '[]')
     taken = {network['subnets'][0]['subnet'] for network in networks if is_anothers(network['labels'][LABEL])}
-    return next(number for number in range(NUMBER, 255) if '10.213.%d.0/24' % number not in taken)
+    return [number for number in range(NUMBER, 255) if '10.213.%d.0/24' % number not in taken]
 
 
 def present_containers():

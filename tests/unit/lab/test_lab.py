@@ -656,22 +656,22 @@ def test_another_clones_lab_is_named_with_the_remedy(lab, monkeypatch, tmp_path)
     assert list(present()) == ['xs8-a']
 
 
-def test_a_number_is_free_that_is_not_of_another_clones_lab(lab, monkeypatch, tmp_path):
+def test_numbers_are_free_that_are_not_of_another_clones_labs(lab, monkeypatch, tmp_path):
     """What `podman network ls --format=json` of podman 4.3 lists, the fields that lab.py looks at."""
     other = tmp_path / 'other'
     (other / 'molecule/lab').mkdir(parents=True)
     (other / 'molecule/lab/lab.py').touch()
     networks = []
     monkeypatch.setattr(lab, 'podman', lambda *dummy: json.dumps(networks) if networks else '')
-    assert lab.free_number() == 47
+    assert lab.free_numbers()[0] == 47
     networks.append({'subnets': [{'subnet': '10.213.47.0/24'}], 'labels': {'ovs-lab': str(lab.REPO)}})
-    assert lab.free_number() == 47
+    assert lab.free_numbers()[0] == 47
     networks[0]['labels']['ovs-lab'] = str(other)
-    assert lab.free_number() == 48
+    assert lab.free_numbers()[:2] == [48, 49]
     networks.append({'subnets': [{'subnet': '10.213.48.0/24'}], 'labels': {'ovs-lab': str(other)}})
-    assert lab.free_number() == 49
+    assert lab.free_numbers()[0] == 49
     shutil.rmtree(str(other))
-    assert lab.free_number() == 47
+    assert lab.free_numbers()[0] == 47
 
 
 @pytest.mark.parametrize('labels', [None, {}, {'other': 'x'}])
