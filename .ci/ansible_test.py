@@ -31,10 +31,10 @@ CACHE = REPO / '.cache'
 STARTED = float(os.environ.get('CI_STARTED') or time.time())
 
 # The Pythons that a core's ansible-test runs on, best first, and those that it runs the modules' unit tests on: the oldest
-# targets of the oldest core, and the newest Python that runs the newest core.
+# targets of the oldest core, and the newest Python that runs the newest core. The roles' are run where the core runs too.
 CORES = {
-    '2.16': {'controllers': ('3.11', '3.12', '3.10'), 'units': ('2.7', '3.6')},
-    'newest': {'controllers': ('3.14', '3.13', '3.12', '3.11', '3.10'), 'units': None},
+    '2.16': {'controllers': ('3.11', '3.12', '3.10'), 'units': ('2.7', '3.6'), 'tests': ('tests/unit/plugins/',)},
+    'newest': {'controllers': ('3.14', '3.13', '3.12', '3.11', '3.10'), 'units': None, 'tests': ('tests/unit/plugins/', 'tests/unit/roles/')},
 }
 TARGETS = ('2.7',) + tuple('3.%d' % minor for minor in range(6, 15))
 
@@ -230,7 +230,7 @@ class Lane:
         for version in CORES[self.core]['units'] or (self.controller,):
             if version in self.pythons:
                 yield ('units-python-' + version, version,
-                       ['units', '--venv', '--python', version, '--color', 'no', 'tests/unit/plugins/'])
+                       ['units', '--venv', '--python', version, '--color', 'no', *CORES[self.core]['tests']])
             else:
                 say('core %s: unit tests on Python %s: not run, no such interpreter here' % (self.version, version))
 

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, the xenserver.openvswitch project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles by ansible-playbook on the core in use, in a collection whose modules give the answers that a test has for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).absolute().parents[3]
+# What a role asks is noted before the answer is given.
+MODULE = '''#!{python}
+# WANT_JSON
+import json, sys
+with open(sys.argv[1]) as stream:
+    asked = json.load(stream)
+name = asked['_ansible_module_name'].rpartition('.')[2]
+with open({folder!r} + '/asked', 'a') as stream:
+    stream.write(name + '\\n')
+with open({folder!r} + '/answers.json') as stream:
+    print(json.dumps(json.load(stream).get(name, {{}})))
+'''
+HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
+SWITCH = dict(installed=True, rpms=[], pending_reboot=[], pending_restart=[])
+FORESEEN = dict(pool=dict(uuid='u-1', hosts=[]), unread=None, lost_words='', cut_off=[], host_uuid='u-2', switch={}, targets=[])
+
+
+class Run:
+    """A finished run, and the modules of the collection that it asked, in their order."""
+
+    def __init__(self, finished, asked):
+        self.rc, self.text = finished.returncode, finished.stdout
+        self.words = ' '.join(self.text.split())
+        self.asked = asked.read_text(encoding='utf-8').split() if asked.exists() else []
+
+
+@pytest.fixture
+def play(tmp_path):
+    """``play(role, *arguments, variables={}, module=answer)``: the role on a host whose connection is local."""
+    collection = tmp_path / 'collections/ansible_collections/xenserver/openvswitch'
+    (collection / 'plugins/modules').mkdir(parents=True)
+    for name in ('roles', 'meta', 'plugins/filter', 'plugins/module_utils', 'plugins/plugin_utils'):
+        (collection / name).symlink_to(ROOT / name)
+    for module in (ROOT / 'plugins/modules').glob('*.py'):
+        (collection / 'plugins/modules' / module.name).write_text(MODULE.format(python=sys.executable, folder=str(tmp_path)), encoding='utf-8')
+
+    def run(role, *arguments, variables=None, **answers):
+        (tmp_path / 'answers.json').write_text(json.dumps(answers), encoding='utf-8')
+        roles = [dict(role='xenserver.openvswitch.' + role, vars=variables or {})]
+        own = dict(ansible_python_interpreter=sys.executable)
+        (tmp_path / 'play.yml').write_text(json.dumps([dict(hosts='xs1', gather_facts=False, connection='local', vars=own, roles=roles)]), encoding='utf-8')
+        environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tmp_path / 'collections'), ANSIBLE_STDOUT_CALLBACK='ansible.builtin.default',
+                           ANSIBLE_NOCOLOR='1', ANSIBLE_LOCAL_TEMP=str(tmp_path / 'local'), ANSIBLE_REMOTE_TEMP=str(tmp_path / 'remote'))
+        command = [sys.executable, '-m', 'ansible.cli.playbook', '-i', 'xs1,', str(tmp_path / 'play.yml'), *arguments]
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return Run(done, tmp_path / 'asked')
+    return run
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """The folder of the controller with one package for systemd hosts."""
+    folder = tmp_path / 'artifacts/systemd'
+    folder.mkdir(parents=True)
+    rpm = dict(name='openvswitch', nevra='openvswitch-3.1.0-1.x86_64', arch='x86_64', path='/x/openvswitch-3.1.0-1.x86_64.rpm', kernels=[], sha256='0' * 64,
+               size=1, header_sha1='1')
+    (folder / 'manifest.json').write_text(json.dumps(dict(rpms=[rpm])), encoding='utf-8')
+    return str(folder.parent)
+
+
+@pytest.mark.parametrize('types, asked', [([], []), (['gre'], ['ovs_protocol']), ('gre,vxlan', ['ovs_protocol'])], ids=['none', 'one', 'as text'])
+def test_tunnels(play, types, asked):
+    run = play('ovs_tunnels', variables=dict(ovs_tunnels_types=types))
+    assert run.rc == 0 and run.asked == asked and 'Conditional result' not in run.text, run.text
