@@ -78,3 +78,10 @@ def artifacts(tmp_path):
 def test_tunnels(play, types, asked):
     run = play('ovs_tunnels', variables=dict(ovs_tunnels_types=types))
     assert run.rc == 0 and run.asked == asked and 'Conditional result' not in run.text, run.text
+
+
+def test_check_mode_goes_on_where_the_source_was_not_cloned_yet(play, tmp_path):
+    for command in (['init', '-q'], ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'a']):
+        subprocess.run(['git', '-C', str(tmp_path), *command], check=True)
+    run = play('ovs_dist', '--check', variables=dict(ovs_dist_source=str(tmp_path / 'clone'), ovs_dist_repository=str(tmp_path)))
+    assert run.rc == 0 and run.asked == [] and 'changed=1' in run.text, run.text
