@@ -85,3 +85,16 @@ def test_check_mode_goes_on_where_the_source_was_not_cloned_yet(play, tmp_path):
         subprocess.run(['git', '-C', str(tmp_path), *command], check=True)
     run = play('ovs_dist', '--check', variables=dict(ovs_dist_source=str(tmp_path / 'clone'), ovs_dist_repository=str(tmp_path)))
     assert run.rc == 0 and run.asked == [] and 'changed=1' in run.text, run.text
+
+
+def test_check_mode_goes_on_where_a_host_has_no_folder_for_what_it_fetches(play, artifacts, tmp_path):
+    variables = dict(ovs_install_artifacts=artifacts, ovs_install_folder=str(tmp_path / 'none'), ovs_install_url='http://127.0.0.1:9/systemd')
+    run = play('ovs_install', '--check', variables=variables, xenserver_info=HOST, ovs_info=SWITCH)
+    assert run.rc == 0 and run.asked[-2:] == ['rpm_package', 'network_backend'], run.text
+
+
+def test_check_mode_goes_on_where_the_controller_has_no_folder_for_patches(play, tmp_path):
+    variables = dict(ovs_build_version='3.1.0', ovs_build_tarball=str(tmp_path / 'none.tar.gz'), ovs_build_artifacts=str(tmp_path / 'artifacts'),
+                     ovs_build_patches=[dict(url='http://127.0.0.1:9/a.patch', sha256='0' * 64)])
+    run = play('ovs_build', '--check', variables=variables, ddk_info=dict(problems=[], missing=[]))
+    assert run.rc == 0 and run.asked == ['python_bootstrap', 'ddk_info'], run.text
