@@ -98,3 +98,8 @@ def test_check_mode_goes_on_where_the_controller_has_no_folder_for_patches(play,
                      ovs_build_patches=[dict(url='http://127.0.0.1:9/a.patch', sha256='0' * 64)])
     run = play('ovs_build', '--check', variables=variables, ddk_info=dict(problems=[], missing=[]))
     assert run.rc == 0 and run.asked == ['python_bootstrap', 'ddk_info'], run.text
+
+
+def test_a_reboot_that_is_always_asked_for_is_the_reason(play):
+    run = play('xenserver_reboot', variables=dict(xenserver_reboot_always=True), xenserver_info=HOST, ovs_info=SWITCH)
+    assert run.rc == 0 and 'as soon as possible (xenserver_reboot_always is set)' in run.words, run.text
