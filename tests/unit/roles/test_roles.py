@@ -103,3 +103,19 @@ def test_check_mode_goes_on_where_the_controller_has_no_folder_for_patches(play,
 def test_a_reboot_that_is_always_asked_for_is_the_reason(play):
     run = play('xenserver_reboot', variables=dict(xenserver_reboot_always=True), xenserver_info=HOST, ovs_info=SWITCH)
     assert run.rc == 0 and 'as soon as possible (xenserver_reboot_always is set)' in run.words, run.text
+
+
+@pytest.mark.parametrize('content', [None, '', '-----BEGIN PRIVATE KEY-----'], ids=['no file', 'empty', 'a key'])
+def test_an_authority_without_a_certificate_is_refused_before_anything_else(play, tmp_path, content):
+    path = tmp_path / 'ca.pem'
+    if content is not None:
+        path.write_text(content, encoding='utf-8')
+    run = play('ovs_manager', variables=dict(ovs_manager_address='192.0.2.10', ovs_manager_ca_certificate=str(path)))
+    assert run.rc != 0 and run.asked == [] and 'which is no PEM file with a certificate on the controller' in run.words, run.text
+
+
+def test_an_authority_is_trusted_after_the_manager_was_set(play, tmp_path):
+    (tmp_path / 'ca.pem').write_text('-----BEGIN CERTIFICATE-----\n', encoding='utf-8')
+    variables = dict(ovs_manager_address='192.0.2.10', ovs_manager_ca_certificate=str(tmp_path / 'ca.pem'))
+    run = play('ovs_manager', variables=variables, xapi_ovs_update=FORESEEN)
+    assert run.rc == 0 and run.asked == ['xapi_ovs_update', 'xapi_sdn_controller', 'xapi_ovs_update', 'ovs_trust', 'ovs_manager'], run.text
