@@ -119,3 +119,14 @@ def test_an_authority_is_trusted_after_the_manager_was_set(play, tmp_path):
     variables = dict(ovs_manager_address='192.0.2.10', ovs_manager_ca_certificate=str(tmp_path / 'ca.pem'))
     run = play('ovs_manager', variables=variables, xapi_ovs_update=FORESEEN)
     assert run.rc == 0 and run.asked == ['xapi_ovs_update', 'xapi_sdn_controller', 'xapi_ovs_update', 'ovs_trust', 'ovs_manager'], run.text
+
+
+def test_an_upgrade_without_a_survey_is_refused(play):
+    run = play('ovs_upgrade')
+    assert run.rc != 0 and run.asked == [] and 'xs1 was left alone' in run.words and 'xenserver.openvswitch.upgrade' in run.words, run.text
+
+
+def test_an_upgrade_takes_numbers_that_are_given_as_text(play):
+    surveyed = dict(ovs_upgrade_reasons=['due'], ovs_upgrade_member=dict(pool='u-1'))
+    run = play('ovs_upgrade', '-e', 'ovs_upgrade_max_fail=2', variables=surveyed)
+    assert 'An upgrade reboots hosts one after another' in run.words, run.text
