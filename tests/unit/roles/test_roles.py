@@ -26,7 +26,7 @@ with open({folder!r} + '/asked', 'a') as stream:
 with open({folder!r} + '/answers.json') as stream:
     print(json.dumps(json.load(stream).get(name, {{}})))
 '''
-HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
+HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(version='8.3.0', generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
 SWITCH = dict(installed=True, rpms=[], pending_reboot=[], pending_restart=[])
 FORESEEN = dict(pool=dict(uuid='u-1', hosts=[]), unread=None, lost_words='', cut_off=[], host_uuid='u-2', switch={}, targets=[])
 
@@ -91,6 +91,13 @@ def test_check_mode_goes_on_where_a_host_has_no_folder_for_what_it_fetches(play,
     variables = dict(ovs_install_artifacts=artifacts, ovs_install_folder=str(tmp_path / 'none'), ovs_install_url='http://127.0.0.1:9/systemd')
     run = play('ovs_install', '--check', variables=variables, xenserver_info=HOST, ovs_info=SWITCH)
     assert run.rc == 0 and run.asked[-2:] == ['rpm_package', 'network_backend'], run.text
+
+
+@pytest.mark.parametrize('version, refused', [('5.6.0', True), ('5.6.100', False)])
+def test_the_oldest_xenserver_that_is_served(play, artifacts, version, refused):
+    host = dict(HOST, xenserver=dict(HOST['xenserver'], version=version))
+    run = play('ovs_install', variables=dict(ovs_install_artifacts=artifacts), xenserver_info=host, ovs_info=SWITCH)
+    assert ('xs1 is XenServer 5.6.0' in run.words) == refused and ('ovs_info' in run.asked) != refused, run.text
 
 
 def test_check_mode_goes_on_where_the_controller_has_no_folder_for_patches(play, tmp_path):
