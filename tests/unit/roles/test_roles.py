@@ -26,7 +26,8 @@ with open({folder!r} + '/asked', 'a') as stream:
 with open({folder!r} + '/answers.json') as stream:
     print(json.dumps(json.load(stream).get(name, {{}})))
 '''
-HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(version='8.3.0', generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
+HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(
+    version='8.3.0', generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
 SWITCH = dict(installed=True, rpms=[], pending_reboot=[], pending_restart=[])
 FORESEEN = dict(pool=dict(uuid='u-1', hosts=[]), unread=None, lost_words='', cut_off=[], host_uuid='u-2', switch={}, targets=[])
 
@@ -58,7 +59,9 @@ def play(tmp_path):
         environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(tmp_path / 'collections'), ANSIBLE_STDOUT_CALLBACK='ansible.builtin.default',
                            ANSIBLE_NOCOLOR='1', ANSIBLE_LOCAL_TEMP=str(tmp_path / 'local'), ANSIBLE_REMOTE_TEMP=str(tmp_path / 'remote'))
         command = [sys.executable, '-m', 'ansible.cli.playbook', '-i', 'xs1,', str(tmp_path / 'play.yml'), *arguments]
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        (tmp_path / 'started').mkdir(exist_ok=True)
+        done = subprocess.run(command, cwd=tmp_path / 'started', env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
         return Run(done, tmp_path / 'asked')
     return run
 
@@ -105,6 +108,12 @@ def test_check_mode_goes_on_where_the_controller_has_no_folder_for_patches(play,
                      ovs_build_patches=[dict(url='http://127.0.0.1:9/a.patch', sha256='0' * 64)])
     run = play('ovs_build', '--check', variables=variables, ddk_info=dict(problems=[], missing=[]))
     assert run.rc == 0 and run.asked == ['python_bootstrap', 'ddk_info'], run.text
+
+
+def test_artifacts_are_looked_for_where_ansible_was_started(play, tmp_path):
+    """Not beside the playbook, which may be in the folder of the installed collection."""
+    for run in (play('ovs_build', variables=dict(ovs_build_version='3.1.0')), play('ovs_install', xenserver_info=HOST)):
+        assert run.rc != 0 and 'There is no' in run.words and str(tmp_path / 'started/artifacts') in run.words, run.text
 
 
 def test_a_reboot_that_is_always_asked_for_is_the_reason(play):
