@@ -114,6 +114,17 @@ def test_artifacts_are_looked_for_where_ansible_was_started(play, tmp_path):
     """Not beside the playbook, which may be in the folder of the installed collection."""
     for run in (play('ovs_build', variables=dict(ovs_build_version='3.1.0')), play('ovs_install', xenserver_info=HOST)):
         assert run.rc != 0 and 'There is no' in run.words and str(tmp_path / 'started/artifacts') in run.words, run.text
+    for name in ('systemd/manifest.json', 'openvswitch-3.1.0.tar.gz'):
+        path = tmp_path / 'started/artifacts' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"rpms": []}', encoding='utf-8')
+    run = play('ovs_install', xenserver_info=HOST)
+    assert 'It does not hold openvswitch' in run.words, run.text
+    sources = dict(ovs_build_version='3.1.0', ovs_build_folder=str(tmp_path / 'ddk'))
+    run = play('ovs_build', variables=sources, ddk_info=dict(problems=[], missing=[], folder=str(tmp_path / 'ddk'), files={}, builds=[]))
+    assert run.rc == 0 and (tmp_path / 'ddk/openvswitch-3.1.0.tar.gz').exists(), run.text
+    run = play('ovs_dist', variables=dict(ovs_dist_source='/x'), ovs_dist=dict(tarball=str(tmp_path / 'play.yml')))
+    assert run.rc == 0 and (tmp_path / 'started/artifacts/play.yml').exists(), run.text
 
 
 def test_a_reboot_that_is_always_asked_for_is_the_reason(play):
