@@ -181,12 +181,14 @@ def warn(module, wanted):
         module.warn('The service iptables is not started at boot, and nothing else loads %s then. Enable it for the rules to be there.' % SAVED)
 
 
-def programs(check_mode):
-    """The paths of what plans call. A check run may come before Open vSwitch is installed."""
-    ovs_ctl = os.path.join(SCRIPTS, _ovs_protocol.OVS_CTL)
+def path_of(program, check_mode):
+    """The path of what a plan calls. A check run may come before Open vSwitch is installed."""
+    if program != _ovs_protocol.OVS_CTL:
+        return find(program)
+    ovs_ctl = os.path.join(SCRIPTS, program)
     if not os.path.exists(ovs_ctl) and not check_mode:
         raise CliError('%s is not on this host. Install Open vSwitch first. Nothing was changed.' % ovs_ctl)
-    return {_ovs_protocol.OVS_CTL: ovs_ctl, _ovs_protocol.IPTABLES: find('iptables')}
+    return ovs_ctl
 
 
 def apply(argv, time_limit):
@@ -211,13 +213,12 @@ def converge(module):
         before[SAVED] = saved_text(params['state'])
     plans = dict((where, plan(text, wanted, params['state'], where)) for where, text in before.items())
     steps, rules = plans[RUNNING][0], _iptables.listed(plans[RUNNING][1])
-    paths = programs(module.check_mode) if steps else {}
 
     change = Change()
     for where, text in before.items():
         change.note(where, _iptables.listed(text), _iptables.listed(plans[where][1]))
     for program, arguments in steps:
-        change.add_command([paths[program]] + arguments)
+        change.add_command([path_of(program, module.check_mode)] + arguments)
     warn(module, wanted)
     if not module.check_mode:
         for argv in change.commands:

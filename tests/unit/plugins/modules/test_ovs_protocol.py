@@ -195,6 +195,13 @@ def test_without_open_vswitch(dom0):
     assert (dom0.writes(), dom0.saved.read()) == ([], PLAIN)
 
 
+def test_a_rule_that_open_vswitch_has_left_behind(dom0):
+    run_module(ovs_protocol.main, dict(tunnels=['vxlan']))
+    dom0.scripts.remove()
+    result, failed = run_module(ovs_protocol.main, dict(tunnels=['vxlan'], state='absent'))
+    assert (failed, result['changed']) == (False, True) and VXLAN not in sum(dom0.lists(), [])
+
+
 def test_ovs_ctl_that_ends_well_and_did_nothing(dom0):
     """With status 0, where iptables cannot list its rules or another one came in between."""
     dom0.enabling = 'iptables already has a rule for %s, not explicitly enabling.\n'
