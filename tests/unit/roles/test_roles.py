@@ -148,6 +148,13 @@ def test_an_authority_is_trusted_after_the_manager_was_set(play, tmp_path):
     assert run.rc == 0 and run.asked == ['xapi_ovs_update', 'xapi_sdn_controller', 'xapi_ovs_update', 'ovs_trust', 'ovs_manager'], run.text
 
 
+def test_packages_that_cannot_be_removed_leave_the_backend_alone(play):
+    run = play('ovs_uninstall', rpm_package=dict(failed=True, msg='openvswitch is needed by (installed) openvswitch-ipsec'))
+    assert run.rc != 0 and run.asked == ['rpm_package'], run.text
+    run = play('ovs_uninstall')
+    assert run.rc == 0 and run.asked[1:] == ['rpm_package', 'network_backend', 'rpm_package'], run.text
+
+
 def test_an_upgrade_without_a_survey_is_refused(play):
     run = play('ovs_upgrade')
     assert run.rc != 0 and run.asked == [] and 'xs1 was left alone' in run.words and 'xenserver.openvswitch.upgrade' in run.words, run.text
