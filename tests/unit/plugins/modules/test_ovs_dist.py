@@ -224,6 +224,11 @@ def test_two_runs_in_one_folder_do_not_mix(src, dest):
     assert failed and 'Another ovs_dist is at work' in result['msg']
 
 
+def test_a_folder_that_cannot_be_made(src):
+    result, failed = run(src, '/proc/none')
+    assert failed and 'The folder /proc/none cannot be written' in result['msg'] and 'Give another dest' in result['msg']
+
+
 @pytest.mark.parametrize('args, said', [
     (dict(version='3.2.0'), 'is version 3.1.0, and not 3.2.0'), (dict(patches=[dict(path='/none.patch')]), 'no patch /none.patch')])
 def test_bad_options_change_nothing(src, dest, args, said):
