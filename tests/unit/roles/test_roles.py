@@ -96,6 +96,12 @@ def test_check_mode_goes_on_where_a_host_has_no_folder_for_what_it_fetches(play,
     assert run.rc == 0 and run.asked[-2:] == ['rpm_package', 'network_backend'], run.text
 
 
+def test_packages_that_are_given_as_text(play, artifacts):
+    run = play('ovs_install', '--check', '-e', 'ovs_install_packages=openvswitch,openvswitch-ipsec', variables=dict(ovs_install_artifacts=artifacts),
+               xenserver_info=HOST, ovs_info=SWITCH)
+    assert run.rc != 0 and 'It does not hold openvswitch-ipsec, but openvswitch:' in run.words, run.text
+
+
 @pytest.mark.parametrize('version, refused', [('5.6.0', True), ('5.6.100', False)])
 def test_the_oldest_xenserver_that_is_served(play, artifacts, version, refused):
     host = dict(HOST, xenserver=dict(HOST['xenserver'], version=version))
