@@ -168,14 +168,16 @@ def described(values):
 
 
 def cut_off(before, after, rows):
-    """The bridges that become secure and have no connected OpenFlow controller then, so that they pass nothing.
+    """The bridges that become secure, or lose their OpenFlow controller while they are, and have no connected one then, so that they pass nothing.
 
     :arg rows: what :func:`_ovs_reset.read` returned.
     """
-    mode = dict((when, dict((name, parts.get('fail_mode')) for name, parts in switch['bridges'].items()))
-                for when, switch in (('before', before), ('after', after)))
+    def is_left(name, parts):
+        was = before['bridges'].get(name, {})
+        return was.get('fail_mode') != 'secure' or 'controller' in was and 'controller' not in parts
+
     served = set(name for name in _served(rows) if 'controller' in after['bridges'].get(name, {}))
-    return sorted(name for name, word in mode['after'].items() if word == 'secure' and mode['before'].get(name) != 'secure' and name not in served)
+    return sorted(name for name, parts in after['bridges'].items() if parts.get('fail_mode') == 'secure' and is_left(name, parts) and name not in served)
 
 
 def _served(rows):

@@ -124,7 +124,8 @@ lost_words:
   type: str
   sample: 'bridge xenbr0: controller, mirrors; port bond0: bond-detect-mode, lacp-time'
 cut_off:
-  description: The bridges that become V(secure) without a connected OpenFlow controller, and pass nothing until one comes.
+  description: >-
+    The bridges that become V(secure) without a connected OpenFlow controller, or lose theirs while they are V(secure), and pass nothing until one comes.
   returned: always, where XAPI and Open vSwitch could be asked
   type: list
   elements: str
@@ -209,7 +210,7 @@ def require_consent(module, values):
                      'to true where that may go.' % values['lost_words'])
     if values['cut_off'] and not module.params['secure_consent']:
         asked.append('%s would become secure without a connected OpenFlow controller, and pass nothing, the host\'s management included. '
-                     'Connect a controller first, or set secure_consent to true.' % ', '.join(values['cut_off']))
+                     'Connect a controller first, have them standalone, or set secure_consent to true.' % ', '.join(values['cut_off']))
     if asked:
         module.fail_json(msg=' '.join(asked + ['Nothing was changed.']), **values)
 

@@ -166,3 +166,13 @@ def test_bridges_that_become_secure_without_a_controller_are_cut_off(connected, 
     after = dict(before, bridges={'xenbr0': dict(fail_mode='secure', **(before['bridges']['xenbr0'] if controllers else {}))})
     assert follow.cut_off(before, after, rows) == expected
     assert follow.cut_off(after, after, rows) == []
+
+
+@pytest.mark.parametrize('connected', [True, False])
+def test_secure_bridges_that_lose_their_controller_are_cut_off(connected):
+    """An emer-reset takes the controller and the flows that it has made; XAPI makes the bridge secure again."""
+    rows = dict(Controller=[dict(_uuid=['uuid', 'c1'], is_connected=connected)], Bridge=[dict(name='xenbr0', controller=['uuid', 'c1'])])
+    before = dict(SWITCH, bridges={'xenbr0': dict(fail_mode='secure', controller=['tcp:c1'])})
+    after = follow.followed(before, ['xenbr0'], [None], manager.OBJECT, {'xenbr0': dict(fail_mode='secure', disable_in_band='')})
+    assert follow.cut_off(before, after, rows) == ['xenbr0']
+    assert follow.cut_off(before, before, rows) == follow.cut_off(after, after, rows) == []
