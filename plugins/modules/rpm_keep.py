@@ -99,6 +99,13 @@ def find(installed, folders, time_limit):
     return found, sorted(set(_rpm.nevra(have) for have in installed) - set(found))
 
 
+def shown(path, found, dest):
+    """A file of ``dest`` as a diff names it; a rebuild has the name of the file that takes its place."""
+    name = os.path.basename(path)
+    brought = [os.path.basename(one) for one in found.values() if one != os.path.join(dest, os.path.basename(one))]
+    return '%s (another build)' % name if name in brought else name
+
+
 def place(found, dest):
     """Make ``dest`` hold the files found and no other RPM file. A file appears under its name when it is whole."""
     if not os.path.isdir(dest):
@@ -133,7 +140,7 @@ def run(module):
         module.fail_json(missing=missing, msg=(
             'There is no way back: no RPM file of %s in %s. Put the files there, which are those that it was installed from, or set required to false. '
             'Nothing was changed.' % (', '.join(missing), ', '.join(params['folders']))))
-    before = [os.path.basename(path) for path in rpm_files(params['dest'])]
+    before = [shown(path, found, params['dest']) for path in rpm_files(params['dest'])]
     after = sorted(os.path.basename(path) for path in found.values())
     change = Change()
     change.note('kept', before, after)

@@ -73,6 +73,21 @@ def test_a_file_that_only_has_the_name_is_not_kept(host):
     assert not failed and result['kept'] == [] and result['missing'] == ['alpha-1.0-1.noarch', 'beta-1.0-1.noarch']
 
 
+def test_a_rebuild_of_the_same_name_takes_the_place_of_the_build_before(host):
+    keep(host)
+    rebuilt = host.rpm('alpha', content='two', folder='rebuilt')
+    os.unlink(os.path.join(host.cache, KEPT[0]))
+    shutil.copy(rebuilt, host.cache)
+    assert host.run('rpm', '-U', '--replacepkgs', rebuilt)[0] == 0
+    foretold, dummy = keep(host, check_mode=True)
+    result, failed = keep(host)
+    assert not failed and result['changed'] and foretold['changed']
+    assert result['diff'] == foretold['diff'] == dict(before=dict(kept=[KEPT[0] + ' (another build)', KEPT[1]]), after=dict(kept=KEPT))
+    with open(rebuilt, 'rb') as given, open(os.path.join(host.dest, KEPT[0]), 'rb') as kept:
+        assert given.read() == kept.read()
+    assert not keep(host)[0]['changed']
+
+
 def test_what_only_the_destination_has_stays(host):
     keep(host)
     for name in KEPT:
