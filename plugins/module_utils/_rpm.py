@@ -12,13 +12,17 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import hashlib
+import os
 import re
+import struct
 
 from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
 MAGIC = b'\xed\xab\xee\xdb'
+# The parts of the file before the header: a lead of fixed size and the signatures, of which one tells the size of all that follows.
+LEAD, INTRODUCTION, ENTRY, SIZE_FOLLOWS = 96, '>8xII', '>IIII', 1000
 BLOCK = 1024 * 1024
 
 # rpm expands globs, quotes and macros in the path of a package: `rpm -U 'a%(touch b).rpm'` runs touch.
@@ -194,6 +198,29 @@ def file_problem(path):
         return 'rpm would expand characters of this path (a space, quote, backslash or one of %*?[]{}); rename the file'
     try:
         with open(to_bytes(path), 'rb') as stream:
-            return None if stream.read(4) == MAGIC else 'no RPM package'
+            if stream.read(len(MAGIC)) != MAGIC:
+                return 'no RPM package'
+            size = os.fstat(stream.fileno()).st_size
+            return 'damaged, it ends too early; copy or build it again' if size < _whole_size(stream, size) else None
     except (IOError, OSError) as error:
         return error.strerror
+
+
+def _whole_size(stream, size):
+    """The size that an RPM file of ``size`` bytes must have at least, as its signatures tell it."""
+    stream.seek(LEAD)
+    introduction = stream.read(struct.calcsize(INTRODUCTION))
+    begin = LEAD + struct.calcsize(INTRODUCTION)
+    if size < begin:
+        return begin
+    entries, store = struct.unpack(INTRODUCTION, introduction)
+    index = entries * struct.calcsize(ENTRY)
+    end = begin + index + store
+    if size < end:
+        return end
+    signatures = stream.read(index + store)
+    for number in range(entries):
+        tag, dummy, offset, dummy = struct.unpack_from(ENTRY, signatures, number * struct.calcsize(ENTRY))
+        if tag == SIZE_FOLLOWS and offset + 4 <= store:
+            return end + -end % 8 + struct.unpack_from('>I', signatures, index + offset)[0]
+    return end

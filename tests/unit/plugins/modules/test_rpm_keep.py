@@ -73,6 +73,18 @@ def test_a_file_that_only_has_the_name_is_not_kept(host):
     assert not failed and result['kept'] == [] and result['missing'] == ['alpha-1.0-1.noarch', 'beta-1.0-1.noarch']
 
 
+@pytest.mark.parametrize('size', [99, 300, 3000, -1])
+def test_a_file_that_is_cut_short_anywhere_is_no_way_back_and_hides_no_other(host, size):
+    path = os.path.join(host.cache, KEPT[0])
+    with open(path, 'rb') as stream:
+        whole = stream.read()
+    with open(path, 'wb') as stream:
+        stream.write(whole[:size])
+    result, failed = keep(host)
+    assert failed and result['missing'] == ['alpha-1.0-1.noarch'] and 'no way back' in result['msg']
+    assert keep(host, required=False)[0]['kept'] == [os.path.join(host.dest, KEPT[1])]
+
+
 def test_a_rebuild_of_the_same_name_takes_the_place_of_the_build_before(host):
     keep(host)
     rebuilt = host.rpm('alpha', content='two', folder='rebuilt')
