@@ -205,7 +205,7 @@ def transact(arguments, time_limit, pause=PAUSE):
     end = time.time() + time_limit
     while True:
         result = _run(argv, max(end - time.time(), 1))
-        if _LOCKED not in result.out:
+        if result.rc == 0 or _LOCKED not in result.out:  # the scripts of a package may call an rpm of their own in vain
             return result
         if time.time() + pause >= end:
             raise _cli.CliError('Another rpm held the package database for all of %s seconds; try again when it has ended, or raise '

@@ -206,7 +206,9 @@ def absent(module):
     names, limit = module.params['name'], module.params['time_limit']
     refuse(transaction.bad_names(names))
     plan = transaction.plan_erase(names, _rpm.read_installed(names, limit))
-    carry_out(module, plan, plan['erase'], lambda: _rpm.read_installed([have['name'] for have in plan['erase']], limit))
+    gone = [have['name'] for have in plan['erase']]
+    # What merely provides one of the names was there before, and stays.
+    carry_out(module, plan, plan['erase'], lambda: [have for have in _rpm.read_installed(gone, limit) if have['name'] in gone])
 
 
 def carry_out(module, plan, before, read, **values):

@@ -386,6 +386,14 @@ def test_e7_an_absent_name_does_not_keep_the_others_installed(host):
     assert not remove('openvswitch', 'openvswitch-modules-xen', 'openvswitch-modules')[0]['changed']
 
 
+def test_what_merely_provides_the_name_of_a_removed_package_stays_and_is_not_told(host):
+    assert host.run('rpm', '-U', host.files['alpha1'], host.rpm('beta', tags='Provides: alpha = 2\n'))[0] == 0
+    foretold, result = remove('alpha', check_mode=True)[0], remove('alpha')[0]
+    for name in ('before', 'after', 'installed', 'removed', 'diff'):
+        assert result[name] == foretold[name]
+    assert result['removed'] == ['alpha-1.0-1.noarch'] and result['installed'] == result['after'] == [] and have(host) == ['beta-1.0-1.noarch']
+
+
 def test_removing_what_others_need_is_refused_whole(host):
     apply(host, 'openvswitch', 'ko', 'alpha1')
     result, failed = remove(KO, 'alpha')
@@ -414,6 +422,12 @@ def test_the_lock_of_another_rpm_is_waited_for(host):
             holder.terminate()
         holder.communicate()
     assert not failed and have(host) == ['alpha-1.0-1.noarch']
+
+
+def test_a_script_that_does_not_get_the_lock_for_an_rpm_of_its_own_fails_nothing(host):
+    package = host.rpm('nested', scripts="%post\necho \"error: can't create transaction lock on x\"\n")
+    result, failed = run_module(rpm_package.main, dict(path=[package], allow_unsigned=True))
+    assert not failed and result['installed'] == ['nested-1.0-1.noarch'] and len([call for call in host.calls if call.startswith('rpm -U /')]) == 1
 
 
 def test_a_transaction_and_the_scripts_of_its_packages_outlive_the_module(host):
