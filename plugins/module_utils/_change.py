@@ -6,11 +6,21 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import errno
 import os
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+
+# What helps where the system refuses a file or folder, by its reason.
+REMEDIES = {
+    errno.EACCES: 'Run the task as root (become: true).',
+    errno.EPERM: 'Run the task as root (become: true).',
+    errno.ENOSPC: 'Make room on that file system and run again.',
+    errno.ENOTDIR: 'Give another path, or move away the file that stands for a folder in it.',
+    errno.EEXIST: 'Give another path, or move away the file that stands for a folder in it.',
+}
 
 
 class Change(object):
@@ -74,10 +84,18 @@ def foresee(module, paths, **values):
 
 
 def guarded(main):
-    """Make a module's ``main(module)`` end in a clear failure where a tool failed."""
+    """Make a module's ``main(module)`` end in a clear failure where a tool failed, or the system refused a file or folder."""
     def run(module):
         try:
             main(module)
         except CliError as error:
             module.fail_json(msg=str(error), **error.details())
+        except (IOError, OSError) as error:
+            module.fail_json(msg=refused(error))
     return run
+
+
+def refused(error):
+    """What the system refused, why, and what to do about it."""
+    where = '%s: ' % to_native(error.filename) if error.filename else ''
+    return '%s%s. %s' % (where, to_native(error.strerror or error), REMEDIES.get(error.errno, 'Correct that on this host and run again.'))

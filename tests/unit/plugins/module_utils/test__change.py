@@ -5,6 +5,8 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import errno
+
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
@@ -64,6 +66,18 @@ def test_a_tool_that_failed_ends_the_module_with_its_output():
     module = Module()
     guarded(main)(module)
     assert module.left == dict(failed=True, msg='rpm failed', cmd=['rpm', '-U'], rc=1, stdout='out', stderr='err')
+
+
+@pytest.mark.parametrize('error, msg', [
+    (IOError(errno.EACCES, 'Permission denied', '/etc/x'), '/etc/x: Permission denied. Run the task as root (become: true).'),
+    (OSError(errno.ENOSPC, 'No space left on device'), 'No space left on device. Make room on that file system and run again.'),
+    (OSError(errno.EIO, 'Input/output error', '/x'), '/x: Input/output error. Correct that on this host and run again.')])
+def test_a_file_that_the_system_refuses_ends_the_module_with_the_remedy(error, msg):
+    def main(module):
+        raise error
+    module = Module()
+    guarded(main)(module)
+    assert module.left == dict(failed=True, msg=msg)
 
 
 def test_a_file_that_an_earlier_task_is_to_bring_counts_as_a_change_in_check_mode_alone(tmp_path):

@@ -120,6 +120,12 @@ def test_nothing_is_installed(host):
     assert not failed and not result['changed'] and result['kept'] == []
 
 
+def test_a_destination_that_can_be_no_folder_is_told(host):
+    for dest in (os.path.join(host.cache, KEPT[0]), os.path.join(host.cache, KEPT[0], 'below')):
+        result, failed = keep(host, dest=dest)
+        assert failed and result['msg'].startswith('%s: ' % dest) and result['msg'].endswith('move away the file that stands for a folder in it.')
+
+
 def test_a_name_that_rpm_would_take_for_an_option_is_refused(host):
     result, failed = keep(host, name=['--all'])
     assert failed and '--all' in result['msg'] and host.calls == []
