@@ -26,6 +26,7 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli,
 PAUSE = 1
 
 _LOCKED = "can't create transaction lock"
+_DENIED = re.compile(_LOCKED + r' on .* \(Permission denied\)')
 _FLAGS = {'reinstall': '--replacepkgs', 'downgrade': '--oldpackage'}
 # rpm takes what begins with / or . for a path.
 _NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.+~^:()@-]*\Z')
@@ -199,7 +200,7 @@ def problems(text):
 def transact(arguments, time_limit, pause=PAUSE):
     """Run rpm and return its result, whatever its status; while another rpm holds the lock, wait and try again.
 
-    :raises CliError: no end within ``time_limit`` seconds, the waiting included.
+    :raises CliError: no end within ``time_limit`` seconds, the waiting included, or a user who never gets the lock.
     """
     argv = [_cli.find('rpm')] + arguments
     end = time.time() + time_limit
@@ -207,6 +208,8 @@ def transact(arguments, time_limit, pause=PAUSE):
         result = _run(argv, max(end - time.time(), 1))
         if result.rc == 0 or _LOCKED not in result.out:  # the scripts of a package may call an rpm of their own in vain
             return result
+        if _DENIED.search(result.out):
+            raise _cli.CliError('This user may not change packages. Run the task as root (become: true). rpm said: %s' % said(result), result)
         if time.time() + pause >= end:
             raise _cli.CliError('Another rpm held the package database for all of %s seconds; try again when it has ended, or raise '
                                 'time_limit. fuser -v shows who holds the file that rpm names: %s' % (time_limit, said(result)), result)
@@ -243,11 +246,17 @@ def wait_for_others(time_limit, pause=PAUSE):
 
 
 def _held(path):
-    try:
-        with open(path, 'rb+') as stream:
+    """Whether a process holds the lock.
+
+    :raises IOError: this user could not get it either.
+    """
+    if not os.path.exists(path):
+        return False
+    with open(path, 'rb+') as stream:
+        try:
             fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (IOError, OSError) as error:
-        return error.errno in (errno.EACCES, errno.EAGAIN)
+        except (IOError, OSError) as error:
+            return error.errno in (errno.EACCES, errno.EAGAIN)
     return False
 
 

@@ -221,6 +221,14 @@ def test_a_held_lock_is_waited_for_and_then_told(said, monkeypatch):
     assert 'Another rpm held' in str(error.value) and '/var/lib/rpm/db/.rpm.lock' in str(error.value)
 
 
+def test_a_user_who_never_gets_the_lock_does_not_wait_for_it(said, monkeypatch):
+    denied = said['locked']['err'].replace('Resource temporarily unavailable', 'Permission denied')
+    calls = answer(monkeypatch, dict(rc=1, out='', err=denied))
+    with pytest.raises(_cli.CliError) as error:
+        transaction.transact(['-U', '/a.rpm'], 60)
+    assert 'Permission denied' in denied and 'become: true' in str(error.value) and len(calls) == 1
+
+
 def test_architectures_come_from_rpm(said, monkeypatch):
     archs = 'compatible archs      : x86_64 amd64 noarch i686\n'
     calls = answer(monkeypatch, dict(said['showrc'], out=said['showrc']['out'] + ('' if 'compatible archs' in said['showrc']['out'] else archs)))

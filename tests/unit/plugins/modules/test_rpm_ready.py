@@ -6,12 +6,14 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import errno
 import os
 import subprocess
 
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _room
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.modules import rpm_ready
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, require, writer
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
@@ -85,6 +87,14 @@ def test_an_rpm_that_is_at_work_is_waited_for(host):
     finally:
         if process.poll() is None:
             process.kill()
+
+
+def test_a_lock_that_this_user_may_not_take_is_held_by_nobody(host, monkeypatch):
+    def denied(path, mode):
+        raise IOError(errno.EACCES, 'Permission denied', path)
+    monkeypatch.setattr(transaction, 'open', denied, raising=False)
+    result, failed = ready(time_limit=60)
+    assert failed and result['msg'].endswith('/.rpm.lock: Permission denied. Run the task as root (become: true).')
 
 
 def test_a_name_is_no_option(host):
