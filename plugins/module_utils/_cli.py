@@ -101,7 +101,7 @@ def quote(argv):
 def _start(argv, time_limit, cwd, env, output, wanted):
     try:
         return _Process(
-            time_limit, wanted, argv, cwd=cwd, env=dict(os.environ, LC_ALL='C', LANGUAGE='C', **(env or {})), stdin=subprocess.PIPE,
+            time_limit, wanted, argv, cwd=cwd, env=dict(dict(os.environ, LC_ALL='C', LANGUAGE='C'), **(env or {})), stdin=subprocess.PIPE,
             stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT if output else subprocess.PIPE)
     except OSError as error:
         raise CliError('%s could not be started: %s' % (quote(argv), to_native(error)))
@@ -118,7 +118,7 @@ class _Process(subprocess.Popen):
     """
 
     def __init__(self, limit, wanted, argv, **options):
-        super(_Process, self).__init__(argv, close_fds=True, preexec_fn=os.setsid, **options)
+        super(_Process, self).__init__(argv, close_fds=True, preexec_fn=_begin, **options)
         self.fault = None
         self._dismissed = threading.Event()
         guard = threading.Thread(target=self._watch, args=[limit, wanted])
@@ -152,6 +152,12 @@ class _Process(subprocess.Popen):
         except OSError as error:
             if error.errno != errno.ESRCH:
                 raise
+
+
+def _begin():
+    """What a new process does before it becomes the tool: lead a group, and be ended where it writes to nobody, which Python 2.7 has switched off."""
+    os.setsid()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _seconds():

@@ -6,6 +6,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import re
+import signal
 import sys
 import time
 
@@ -30,6 +32,17 @@ def test_an_argument_arrives_unchanged(value):
 def test_the_locale_is_c_and_other_variables_stay():
     code = 'import os; print(os.environ["LC_ALL"], os.environ["LANGUAGE"], os.environ["OVS_X"], "PATH" in os.environ)'
     assert _cli.run(python(code), 10, env={'OVS_X': '1'}).out.replace("'", '').replace(',', '').strip('()\n') == 'C C 1 True'
+
+
+def test_the_locale_can_be_set_for_one_tool():
+    code = 'import os; print(os.environ["LC_ALL"], os.environ["LANGUAGE"])'
+    assert _cli.run(python(code), 10, env=dict(LC_ALL='C.UTF-8', LANGUAGE='de')).out.replace("'", '').replace(',', '').strip('()\n') == 'C.UTF-8 de'
+
+
+def test_a_tool_that_writes_to_nobody_is_ended():
+    """On Python 2.7 too, which ignores that signal and has its children ignore it."""
+    ignored = re.search(r'SigIgn:\s*(\w+)', _cli.run(['cat', '/proc/self/status'], 10).out).group(1)
+    assert not int(ignored, 16) & 1 << signal.SIGPIPE - 1
 
 
 def test_the_standard_input_is_what_was_given_and_else_empty():
