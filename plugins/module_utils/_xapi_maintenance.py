@@ -27,8 +27,11 @@ POOL_FIELDS = 'uuid,ha-enabled,ha-statefiles,ha-configuration,ha-host-failures-t
 
 
 def read_map(text):
-    """A map as `xe` prints it, ``key: value; key: value``; a value that holds such a pair itself cannot be told from one."""
-    return dict(re.findall(r'(?:\A|; )([\w.-]+): (.*?)(?=; [\w.-]+: |\Z)', text, re.DOTALL))
+    """A map as `xe` prints it, ``key: value; key: value``; a value that holds such a pair itself cannot be told from one.
+
+    Keys are anything: Xen Orchestra writes ``xo:clientInfo:ID`` into a pool, XenCenter ``XenCenter.CustomFields.Some name``.
+    """
+    return dict(re.findall(r'(?:\A|; )([^;]+?): (.*?)(?=; [^;]+?: |\Z)', text, re.DOTALL))
 
 
 # --- hosts ------------------------------------------------------------------------------------------------------------
