@@ -236,7 +236,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ddk
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 
 
 @guarded
@@ -244,6 +244,7 @@ def look(module):
     want = module.params
     if not re.match(r'\d+(\.\d+)+\Z', want['version']):
         raise CliError('version is %r: it must be the version in the name of the dist tarball, numbers and dots such as 3.1.0.' % want['version'])
+    check_path('folder', want['folder'] or '')
     folder = os.path.abspath(want['folder']) if want['folder'] else None
     have = _ddk.survey(want, want['time_limit'])
     module.exit_json(changed=False, folder=folder, files=_ddk.digests(folder), **dict(have, **_ddk.plan(have, want)))

@@ -83,7 +83,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 
 
 def rpm_files(folder):
@@ -131,6 +131,8 @@ def place(found, dest):
 @guarded
 def run(module):
     params = module.params
+    for path in params['folders'] + [params['dest']]:
+        check_path('folders and dest', path)
     problems = transaction.bad_names(params['name'])
     if problems:
         raise CliError('Nothing was changed: %s.' % '; '.join(problems))

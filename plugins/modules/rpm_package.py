@@ -167,7 +167,7 @@ from ansible.module_utils.common.text.converters import to_native, to_text
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 
 
 def refuse(texts):
@@ -180,6 +180,8 @@ def present(module):
     args = module.params
     paths, limit = [to_text(path) for path in args['path']], args['time_limit']
     checksums = dict((to_text(name), value) for name, value in args['checksums'].items())
+    for path in paths:
+        check_path('path', path)
     refuse(transaction.bad_checksums(checksums))
     foresee(module, paths, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
     packages = _rpm.read_files(paths, limit)

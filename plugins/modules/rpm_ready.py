@@ -104,6 +104,8 @@ def needs(folder, size, keep, installed):
 @guarded
 def run(module):
     params = module.params
+    for option in ('folder', 'keep'):
+        _cli.check_path(option, params[option] or '')
     problems = transaction.bad_names(params['name'])
     if problems:
         raise _cli.CliError('%s.' % '; '.join(problems))

@@ -287,7 +287,7 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_manifest as manifests
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_origin as origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, foresee, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import bad_files, bad_options, files
 
 # Seconds for rpm's short answers.
@@ -303,6 +303,8 @@ def refuse(texts):
 def run(module):
     given = origin.absolute(module.params)
     refuse(bad_options(given))
+    for path in files(given) + [given['lease'] or '']:
+        check_path('spec, srpm, sources, patches and lease', path)
     foresee(module, files(given), rpms=[], inputs={}, manifest=None, log=None, live_log=None, reasons=['a file is not there yet'])
     refuse(bad_files(given))
     options = origin.extract(given, module.tmpdir)

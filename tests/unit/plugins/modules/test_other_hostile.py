@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the xenserver.openvswitch project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hostile texts through the free-form options of ovs_dist, ovs_info, ovs_protocol and xapi_sdn_controller.
+"""Hostile texts through the free-form options of ovs_dist, ovs_info, ovs_protocol and xapi_sdn_controller, and paths that no file can have.
 
 Each is used as it was given, or refused before anything is called or written.
 """
@@ -19,7 +19,8 @@ import pytest
 from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _dist_tools, _xapi_host
-from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_dist, ovs_info, ovs_protocol, xapi_sdn_controller
+from ansible_collections.xenserver.openvswitch.plugins.modules import (
+    ddk_info, ovs_dist, ovs_info, ovs_protocol, rpm_keep, rpm_package, rpm_ready, rpmbuild, xapi_sdn_controller)
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import Pool
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
@@ -85,6 +86,17 @@ def test_ovs_info(home, option, text):
     result, failed = run_module(ovs_info.main, {option: [text] if option == 'tables' else text, 'time_limit': 5})
     assert not result.get('changed') and listing(home) == before
     assert failed or result['managers'] == []
+
+
+@pytest.mark.parametrize('module, task', [
+    (rpm_keep, dict(name=['a'], folders=['/x\0'], dest='/y')), (rpm_keep, dict(name=['a'], folders=['/x'], dest='/y\0')),
+    (rpm_package, dict(path=['/x\0'])), (rpm_ready, dict(name=['a'], folder='/x\0')), (rpm_ready, dict(name=['a'], folder='/x', keep='/y\0')),
+    (rpmbuild, dict(spec='/x\0')), (rpmbuild, dict(srpm='/x\0')), (rpmbuild, dict(spec='/x', patches=['/y\0'])), (rpmbuild, dict(spec='/x', lease='/y\0')),
+    (ddk_info, dict(version='3.1.0', folder='/x\0'))])
+def test_a_path_that_no_file_can_have(module, task):
+    for check_mode in (True, False):
+        result, failed = run_module(module.main, task, check_mode=check_mode)
+        assert failed and 'NUL' in result['msg']
 
 
 @pytest.fixture
