@@ -78,19 +78,41 @@ def obsolete(packages, installed, running):
             and all(_rpm.vercmp(kernel, running) < 0 and kernel not in served for kernel in have['kernels'])]
 
 
-def plan_install(paths, packages, installed, keep_newer, leftover=()):
-    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good; then ``leftover`` goes."""
+def obsoleted(path, package, installed, time_limit):
+    """The installed packages that ``rpm -U`` of a file removes since it obsoletes them; a process only where one has the name."""
+    named = [have for have in installed if have['name'] in package['obsoletes'] and have['name'] != package['name']]
+    if not named:
+        return []
+    lines = _cli.run([_cli.find('rpm'), '-qp', '--obsoletes', path], time_limit).out.splitlines()
+    return [have for have in named if any(_is_meant(have, line) for line in lines)]
+
+
+def _is_meant(have, text):
+    """Whether an Obsoletes such as ``name < 1:2.0-1`` is about a package; where it has no release, any is meant."""
+    name, sign, evr = (text.split() + ['', '', ''])[:3]
+    if name != have['name'] or not sign:
+        return name == have['name']
+    epoch, dummy, rest = evr.rpartition(':')
+    version, dummy, release = rest.partition('-')
+    return '<=>'[1 + _rpm.compare(have, dict(epoch=epoch, version=version, release=release or have['release']))] in sign
+
+
+def plan_install(paths, packages, installed, keep_newer, leftover=(), outdated=None):
+    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good; then ``leftover`` goes.
+
+    :arg outdated: what :func:`obsoleted` found, by path.
+    """
     steps = []
     for path, package in zip(paths, packages):
         replaces = _replaced(package, installed)
         action = _action(package, replaces)
         if action and not (keep_newer and action == 'downgrade'):
-            steps.append(dict(path=path, package=package, action=action, replaces=replaces))
+            steps.append(dict(path=path, package=package, action=action, replaces=replaces + (outdated or {}).get(path, [])))
     flags = sorted(set(_FLAGS[step['action']] for step in steps if step['action'] in _FLAGS))
     commands = [['-U'] + flags + [step['path'] for step in steps]] if steps else []
     return dict(
         commands=commands + _erasure(leftover), steps=steps, install=[step['package'] for step in steps],
-        erase=[have for step in steps for have in step['replaces']] + list(leftover))
+        erase=_once([have for step in steps for have in step['replaces']] + list(leftover)))
 
 
 def plan_erase(names, installed):
@@ -327,6 +349,10 @@ def _replaced(package, installed):
     """The installed packages that ``rpm -U`` of this one replaces: of its name, and of its architecture unless one is noarch."""
     return [have for have in installed if have['name'] == package['name']
             and (have['arch'] == package['arch'] or 'noarch' in (have['arch'], package['arch']))]
+
+
+def _once(packages):
+    return [package for number, package in enumerate(packages) if package not in packages[:number]]
 
 
 def _among(package, packages):

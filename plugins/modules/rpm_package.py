@@ -190,7 +190,8 @@ def present(module):
     installed = _rpm.read_installed(asked, limit)
     obsolete = transaction.obsolete(packages, installed, os.uname()[2])
     leftover = obsolete if args['remove_obsolete'] else []
-    plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover)
+    outdated = dict((path, transaction.obsoleted(path, package, installed, limit)) for path, package in zip(paths, packages))
+    plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover, outdated)
     consents = dict((name, args[name]) for name in ('allow_downgrade', 'allow_vendor_change', 'allow_unsigned'))
     refuse(transaction.refusals(plan['steps'], checksums, **consents))
     refuse(transaction.foreign(plan['steps'], transaction.host_architectures(plan['steps'], limit)))

@@ -394,6 +394,22 @@ def test_what_merely_provides_the_name_of_a_removed_package_stays_and_is_not_tol
     assert result['removed'] == ['alpha-1.0-1.noarch'] and result['installed'] == result['after'] == [] and have(host) == ['beta-1.0-1.noarch']
 
 
+@pytest.mark.parametrize('obsoletes, goes', [('alpha', True), ('alpha < 2', True), ('alpha <= 1.0-1', True), ('alpha = 1.0', True), ('alpha < 1.0-1', False),
+                                             ('alpha > 1.0', False), ('alpha >= 1:1', False)])
+def test_what_a_file_obsoletes_goes_as_foretold_and_with_consent(host, obsoletes, goes):
+    apply(host, 'alpha1')
+    host.files['heir'] = host.rpm('heir', tags='Vendor: Acme\nObsoletes: %s\n' % obsoletes)
+    result, failed = apply(host, 'heir')
+    assert failed == goes and (not goes or 'would replace alpha-1.0-1.noarch by no vendor; allow_vendor_change=true' in result['msg'])
+    assert have(host) == ['alpha-1.0-1.noarch'] + ([] if goes else ['heir-1.0-1.noarch'])
+    if goes:
+        foretold, done = [apply(host, 'heir', allow_vendor_change=True, check_mode=check_mode)[0] for check_mode in (True, False)]
+        for key in ('before', 'after', 'installed', 'removed', 'diff', 'commands'):
+            assert foretold[key] == done[key], key
+        assert done['removed'] == ['alpha-1.0-1.noarch'] and have(host) == ['heir-1.0-1.noarch']
+        assert not apply(host, 'heir')[0]['changed']
+
+
 def test_removing_what_others_need_is_refused_whole(host):
     apply(host, 'openvswitch', 'ko', 'alpha1')
     result, failed = remove(KO, 'alpha')
