@@ -46,6 +46,8 @@ def refusal(target, ssl):
 def _tried(target, ssl):
     try:
         result = _cli.run(handshake(_cli.find('openssl'), target, ssl, os.path.exists(ssl['ca_certificate'])), LIMIT, ok=None)
+    except _ovs_targets.TargetError as error:
+        return Refusal(UNREACHABLE, str(error))
     except _cli.CliError as error:
         return None if error.result is None else Refusal(UNREACHABLE, 'it does not answer within %d seconds' % LIMIT)
     return read(result.err + '\n' + result.out, ssl['ca_certificate'])

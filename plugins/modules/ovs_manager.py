@@ -303,11 +303,17 @@ def want(module):
         if params['database']:
             _ovs.check_database(params['database'])
         wanted = _ovs_manager.wanted_managers(params['target'], params['managers'], params)
-        _ovs_targets.check(one['target'] for one in wanted)
+        check_targets(params, wanted)
         _ovs_manager.check_settings(wanted)
     except ValueError as error:
         module.fail_json(msg='%s Nothing was changed.' % error)
     return wanted
+
+
+def check_targets(params, wanted, ovs_version=None):
+    """:raises ValueError: what the switch could not use. What it shall no longer have may be anything, as ovs-vsctl let it in."""
+    if params['state'] != 'absent':
+        _ovs_targets.check([one['target'] for one in wanted], ovs_version)
 
 
 def check_files(module, ssl):
@@ -329,7 +335,7 @@ def plan_for(params, wanted, have):
 
     :raises ValueError: a name that this version cannot resolve, or a text that OVSDB cannot hold.
     """
-    _ovs_targets.check([one['target'] for one in wanted], have['ovs_version'])
+    check_targets(params, wanted, have['ovs_version'])
     after = _ovs_manager.desired(have, wanted, params['state'], params['ssl'])
     return after, _ovs_manager.commands(have, after)
 

@@ -57,6 +57,13 @@ def test_the_handshake_is_that_of_the_switch(target, where):
     assert '-CAfile' not in _ovs_tls.handshake('/usr/bin/openssl', target, SSL, False)
 
 
+def test_a_target_that_leads_nowhere_is_told(monkeypatch):
+    """Old plugins of XAPI have set such a one."""
+    monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
+    found = _ovs_tls.refusal('ssl::6632', SSL)
+    assert found.kind == _ovs_tls.UNREACHABLE and 'lacks the host' in found.text
+
+
 @pytest.mark.parametrize('target, ssl', [('tcp:192.0.2.10:6640', SSL), ('ptcp:6640', SSL), ('ssl:192.0.2.10:6632', None)])
 def test_without_tls_there_is_nothing_to_tell(target, ssl):
     assert _ovs_tls.refusal(target, ssl) is None

@@ -63,6 +63,13 @@ def test_each_task_is_two_processes_and_then_one_and_check_mode_foretells_it(swi
         switch.forget_calls()
 
 
+@pytest.mark.parametrize('target', ['bogus:xx', 'ssl::6632', 'tcp:[::1]'])
+def test_what_ovs_vsctl_let_in_can_be_taken_out(switch, target):
+    switch.vsctl('--no-wait', 'set-manager', target, TCP)
+    assert [row['target'] for row in done(target=[target], state='absent')['managers']] == [TCP]
+    assert not done(target=[target], state='absent')['changed']
+
+
 def test_the_first_task_on_a_database_that_nobody_has_used(bare_switch):
     bare_switch.start_server()
     assert done(target=[TCP], wait=False)['changed'] and not done(target=[TCP], wait=False)['changed']
