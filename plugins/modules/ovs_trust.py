@@ -106,7 +106,12 @@ def trust(module, change):
     if not module.check_mode:
         write(path, text)
     if old and not set(bodies_of(old)) <= wanted:
-        reconnect(module, change)
+        try:
+            reconnect(module, change)
+        except _cli.CliError:
+            if not module.check_mode:
+                write(path, old)  # or the next run would find nothing to do, and connections would outlive their trust
+            raise
     return new
 
 

@@ -11,6 +11,7 @@ import stat
 
 import pytest
 
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager, ovs_trust
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.tls_host import EXPIRED, Authority, Manager
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
@@ -105,6 +106,19 @@ def test_an_authority_that_is_not_trusted_any_more_ends_its_connections(met):
     assert met.done(content=met.second.certificate)['changed']
     holds, said = met.connected(limit=3)
     assert not holds and 'its certificate is of an authority that %s does not hold' % met.path in said and 'CN' in said
+
+
+def test_connections_that_could_not_be_ended_are_ended_by_the_next_run(met, monkeypatch):
+    def fail(argv, limit, **options):
+        if argv[-1].endswith('/reconnect'):
+            raise _cli.CliError('ovs-appctl does not answer')
+        return really(argv, limit, **options)
+    really = _cli.run
+    monkeypatch.setattr(_cli, 'run', fail)
+    result, failed = met.trust(content=met.second.certificate)
+    assert failed and 'ovs-appctl does not answer' in result['msg'] and met.content.split() == met.first.certificate.split()
+    monkeypatch.setattr(_cli, 'run', really)
+    assert met.done(content=met.second.certificate)['commands'] and not met.connected(limit=3)[0]
 
 
 @pytest.mark.parametrize('check_mode', [True, False])
