@@ -6,18 +6,17 @@ or remove a manager, and leave it alone where one fits, others beside it include
 """
 
 import itertools
-import json
 import types
 from typing import NamedTuple
 
 import pytest
 
 from conftest import CONTROLLER_ADDRESS, NUMBER, PROJECT, TARGET
-from dom0 import MARK, PASSIVE_CA, Dom0, is_marked, managers, on_all
+from dom0 import MARK, PASSIVE_CA, SYSV, A, B, held, is_marked, manager_options, managers, on_all
 
 AUTHORITY = PROJECT / ".cache/lab/tls/ca.pem"
 # The coordinator first.
-POOLS = {"systemd": [Dom0("xs8-a"), Dom0("xs8-b")], "sysv": [Dom0("xs6")]}
+POOLS = {"systemd": [A, B], "sysv": [SYSV]}
 # The managers that the table speaks of: the one that is asked for (W), the controller's other port, one elsewhere (nothing listens there), one more (X).
 WANTED = {"ssl": TARGET, "pssl": "pssl:6640"}
 EXTRA = "ptcp:6641:127.0.0.1"
@@ -85,21 +84,10 @@ def _walks(cells, hosts):
     return [list(zip(hosts, row + row[:1] * (len(hosts) - len(row)))) for row in rows]
 
 
-def set_in_xapi(coordinator, generation, protocol):
-    """Have XAPI hold what is asked for in the protocol, or nothing for None."""
-    if generation == "sysv":
-        coordinator.xe("pool-set-vswitch-controller", address=CONTROLLER_ADDRESS if protocol else "")
-        return
-    for uuid in coordinator.run("/opt/xensource/bin/xe", "sdn-controller-list", "--minimal").split():
-        coordinator.xe("sdn-controller-forget", uuid=uuid)
-    if protocol:
-        coordinator.xe("sdn-controller-introduce", protocol=protocol, **({"address": CONTROLLER_ADDRESS} if protocol == "ssl" else {}))
-
-
 def arrange(cells):
-    for generation, (first, *dummy) in POOLS.items():
+    for first, *dummy in POOLS.values():
         if first in cells:
-            set_in_xapi(first, generation, cells[first].protocol if cells[first].xapi == "set" else None)
+            first.set_in_xapi(cells[first].protocol if cells[first].xapi == "set" else None)
     on_all(cells, "set_managers", [targets(cell, OVS[cell.ovs]) for cell in cells.values()], [cell.protocol for cell in cells.values()])
 
 
@@ -109,20 +97,12 @@ def targets(cell, which):
     return [which] if ":" in which else sorted(known[letter] for letter in which)
 
 
-def held(hosts):
-    """What XAPI and each host's OVSDB hold, a pair a host."""
-    databases = {host: pool[0].database() for pool in POOLS.values() for host in pool if pool[0] in hosts}
-    return [(databases[host], content) for host, content in zip(hosts, on_all(hosts, "content"))]
-
-
 def role(playbook, cells, *options):
     protocols = {host.name: cell.protocol for host, cell in cells.items()}
     authorities = {host.name: str(AUTHORITY) if cell.protocol == "pssl" else "" for host, cell in cells.items()}
-    variables = {
-        "ovs_manager_protocol": "{{ %s[inventory_hostname] }}" % protocols, "ovs_manager_ca_certificate": "{{ %s[inventory_hostname] }}" % authorities,
-        "ovs_manager_emer_reset_consent": True, "ovs_manager_connection_time_limit": 120,
-    }
-    return playbook("manager", "--limit", ",".join(["localhost", *protocols]), "-e", json.dumps(variables), *options)
+    return playbook("manager", *options, *manager_options(
+        *cells, ovs_manager_emer_reset_consent=True, ovs_manager_protocol="{{ %s[inventory_hostname] }}" % protocols,
+        ovs_manager_ca_certificate="{{ %s[inventory_hostname] }}" % authorities))
 
 
 def walk(cells, playbook):
@@ -157,11 +137,11 @@ def walk(cells, playbook):
 @pytest.fixture(scope="module")
 def trusted():
     """The controller's authority in the pool that has pssl, under the name that XAPI's plugin looks for."""
-    coordinator, path = POOLS["systemd"][0], "/tmp/sdn-controller-ca.pem"
-    if coordinator.host.file(PASSIVE_CA).exists:
-        coordinator.xe("pool-uninstall-ca-certificate", name="sdn-controller-ca.pem")
-    coordinator.write(path, AUTHORITY.read_text())
-    coordinator.xe("pool-install-ca-certificate", filename=path)
+    path = "/tmp/sdn-controller-ca.pem"
+    if A.host.file(PASSIVE_CA).exists:
+        A.xe("pool-uninstall-ca-certificate", name="sdn-controller-ca.pem")
+    A.write(path, AUTHORITY.read_text())
+    A.xe("pool-install-ca-certificate", filename=path)
 
 
 @pytest.fixture(scope="module")
@@ -235,10 +215,9 @@ def test_a_reboot_brings_it_back(cell, seen):
 
 
 def test_pssl_is_refused_where_xapi_cannot_hold_it(playbook):
-    host = POOLS["sysv"][0]
-    before = host.database(), host.content()
+    before = held([SYSV])
     for options in (["--check"], []):
-        run = playbook("manager", "--limit", f"localhost,{host}", "-e", f"ovs_manager_protocol=pssl ovs_manager_ca_certificate={AUTHORITY}", *options)
+        run = playbook("manager", *options, *manager_options(SYSV, ovs_manager_protocol="pssl", ovs_manager_ca_certificate=str(AUTHORITY)))
         assert run.rc != 0 and run.changed == 0, run.text
         assert "This XAPI is older than SDN controllers" in run.words and "Use protocol ssl with an address" in run.words, run.text
-        assert (host.database(), host.content()) == before
+        assert held([SYSV]) == before

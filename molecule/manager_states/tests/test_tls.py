@@ -6,11 +6,9 @@ import pytest
 import testinfra
 
 from authority import Authority
-from conftest import CONTROLLER, CONTROLLER_ADDRESS, PROJECT, TARGET, rows
-from dom0 import BOOTSTRAP_CA, KEY, Dom0, on_all, until
+from conftest import CONTROLLER, PROJECT, TARGET, rows
+from dom0 import ALL, BOOTSTRAP_CA, KEY, SYSV, A, B, manager_options, on_all
 
-A, B, SYSV = Dom0("xs8-a"), Dom0("xs8-b"), Dom0("xs6")
-ALL = [A, B, SYSV]
 FOLDER = PROJECT / ".cache/lab/tls"
 LAB = Authority(folder=FOLDER)
 STRANGER = Authority("stranger")
@@ -34,8 +32,7 @@ class Controller:
 
 
 def role(playbook, *hosts, **variables):
-    names = ",".join(["localhost", *(host.name for host in hosts)])
-    return playbook("manager", "--limit", names, "-e", json.dumps(dict({"ovs_manager_connection_time_limit": 120}, **variables)))
+    return playbook("manager", *manager_options(*hosts, **variables))
 
 
 def said(run, host, *words):
@@ -51,12 +48,9 @@ def probe(host):
     return (rows(host.host, "Manager", "inactivity_probe")[0]["inactivity_probe"] or 5000) / 1000
 
 
-def reconnect(host):
+def reconnect_in_vain(host, target=TARGET):
     host.run("ovs-appctl", "-t", "ovsdb-server", "ovsdb-server/reconnect")
-
-
-def is_left(host):
-    until(lambda: not host.is_connected(TARGET), f"the end of the connection of {host}")
+    host.wait_until_left(target)
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def controller():
     """Each host has its manager anew, and trusts the authority that it met; keys, certificates and trust are as they were after the test."""
     set_anew()
     known = Controller()
-    assert on_all(ALL, "becomes_connected", [TARGET] * len(ALL)) == [True] * len(ALL)
+    assert all(on_all(ALL, "becomes_connected"))
     keys = on_all(ALL, "run", ["cat"] * len(ALL), [KEY] * len(ALL))
     yield known
     known.show(known.shown)
@@ -74,11 +68,8 @@ def controller():
 
 def set_anew():
     """Have XAPI's plugin set each host's manager: it forgets the authority, and Open vSwitch how long it had to wait before the last attempt."""
-    for uuid in A.run("/opt/xensource/bin/xe", "sdn-controller-list", "--minimal").split():
-        A.xe("sdn-controller-forget", uuid=uuid)
-    A.xe("sdn-controller-introduce", protocol="ssl", address=CONTROLLER_ADDRESS)
-    for address in ("", CONTROLLER_ADDRESS):
-        SYSV.xe("pool-set-vswitch-controller", address=address)
+    for coordinator in (A, SYSV):
+        coordinator.set_in_xapi("ssl")
 
 
 def test_certificates_and_authorities_change_without_a_gap(controller, playbook, tmp_path, record_testsuite_property):
@@ -93,7 +84,7 @@ def test_certificates_and_authorities_change_without_a_gap(controller, playbook,
         host.write(KEY, LAB.issue(host.name, organization="renewed"))
     controller.show(coming.issue("controller"))
     assert [controller.peer(host)["connections"] for host in ALL] == connections
-    assert on_all(ALL, "is_connected", [TARGET] * len(ALL)) == [True] * len(ALL)
+    assert all(on_all(ALL, "is_connected"))
     run = role(playbook, *ALL, ovs_manager_ca_certificate=str(alone))
     assert run.rc == 0 and run.changed == len(ALL), run.text
     for host, before in zip(ALL, connections):
@@ -109,8 +100,7 @@ def test_either_side_refuses_what_is_not_of_its_authority_or_has_expired(control
     SYSV.write(KEY, STRANGER.issue("xs6"))
     B.write(BOOTSTRAP_CA, STRANGER.pem, "644")
     for host in ALL:
-        reconnect(host)
-        is_left(host)
+        reconnect_in_vain(host)
     run = role(playbook, *ALL, **IN_VAIN)
     said(run, A, f"the certificate of this switch, {KEY} (O = ovs-lab, CN = xs8-a), has expired at", "give it a new one")
     said(run, SYSV, "it closes the connection once it has seen the certificate of this switch: does it trust its authority?")
@@ -122,8 +112,7 @@ def test_either_side_refuses_what_is_not_of_its_authority_or_has_expired(control
 def test_a_controllers_certificate_that_has_expired_is_refused(controller, playbook):
     controller.show(LAB.issue("controller", days=-1) + LAB.pem)
     for host in ALL:
-        reconnect(host)
-        is_left(host)
+        reconnect_in_vain(host)
     run = role(playbook, *ALL, **IN_VAIN)
     for host in ALL:
         said(run, host, "its certificate (", "CN = controller", "has expired: give it a new one")
@@ -139,7 +128,7 @@ def test_an_authority_that_has_expired_is_refused_before_hosts_trust_it(controll
         said(run, host, "CN = old has expired", "give the certificate that follows it")
     assert run.changed == 0
     assert [host.host.file(BOOTSTRAP_CA).content_string for host in ALL] == trusted
-    assert on_all(ALL, "is_connected", [TARGET] * len(ALL)) == [True] * len(ALL)
+    assert all(on_all(ALL, "is_connected"))
 
 
 def test_a_controller_that_connects_by_itself_is_checked_too(controller, playbook, tmp_path):
@@ -152,8 +141,7 @@ def test_a_controller_that_connects_by_itself_is_checked_too(controller, playboo
     run = role(playbook, A, B, **dict(passive, ovs_manager_ca_certificate=str(tmp_path / "stranger.pem")))
     assert run.rc == 0 and [controller.peer(host)["since"] for host in (A, B)] == since, run.text
     for host in (A, B):
-        reconnect(host)
-        until(lambda: not host.is_connected("pssl:6640"), f"the end of the connection of {host}")
+        reconnect_in_vain(host, "pssl:6640")
     run = role(playbook, A, B, **dict(passive, ovs_manager_ca_certificate=str(tmp_path / "stranger.pem"), **IN_VAIN))
     for host in (A, B):
         said(run, host, "pssl:6640", "certificate verify failed")

@@ -18,7 +18,8 @@ def refused(run, *words):
 
 
 def test_no_tarball(playbook):
-    refused(playbook("build", "-e", "ovs_build_version=3.1.99"), "There is no dist tarball", "openvswitch-3.1.99.tar.gz", "xenserver.openvswitch.ovs_dist on a builder")
+    refused(playbook("build", "-e", "ovs_build_version=3.1.99"), "There is no dist tarball", "openvswitch-3.1.99.tar.gz",
+            "xenserver.openvswitch.ovs_dist on a builder")
 
 
 def test_a_git_tree_handed_to_the_ddk(ansible, host):

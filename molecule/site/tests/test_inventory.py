@@ -25,7 +25,8 @@ def inventory(tmp_path):
     def run(*addresses, **options):
         path = tmp_path / "fleet.xapi_pools.yml"
         pools = [dict(address=address) for address in addresses]
-        path.write_text(json.dumps({"plugin": "xenserver.openvswitch.xapi_pools", "pools": pools, "password": PASSWORD, "ca_certificate": str(AUTHORITY), **options}))
+        path.write_text(json.dumps({
+            "plugin": "xenserver.openvswitch.xapi_pools", "pools": pools, "password": PASSWORD, "ca_certificate": str(AUTHORITY), **options}))
         return run_ansible("ansible-inventory", "-i", str(path), "--list")
     return run
 

@@ -3,26 +3,19 @@
 import json
 
 import pytest
-import testinfra
 
-from conftest import LAB, PROJECT, TARGET, rows
+from conftest import PROJECT, TARGET, rows
+from dom0 import ALL, FLEET, POOLS, SYSV, A
 
-FLEET = [f"podman://{LAB}-fleet-{letter}" for letter in "ab"]
 INVENTORIES = ("-i", str(PROJECT / "molecule/lab/inventory"), "-i", str(PROJECT / "molecule/lab/fleet"))
 LIMIT = ("--limit", "pool_xs8,pool_xs6,fleet-a,fleet-b,localhost")
 # How often it is looked whether a boot has ended well: a minute on an idle machine, longer on a busy one.
 TRIES = 25
 
 
-def release(name):
-    return testinfra.get_host(f"podman://{LAB}-{name}").check_output("rpm -q --queryformat %s openvswitch", "%{RELEASE}")
-
-
-def settings(name):
-    """The database of a host, without what tells of the moment."""
-    host = testinfra.get_host(f"podman://{LAB}-{name}")
-    return [rows(host, table, *columns) for table, columns in (
-        ("Manager", ["target"]), ("Bridge", ["name", "fail_mode", "other_config", "external_ids"]), ("Open_vSwitch", ["external_ids"]))]
+def had():
+    """What each host has installed, and what its switch is set to."""
+    return [(host.releases(), host.settings()) for host in ALL]
 
 
 @pytest.fixture
@@ -39,8 +32,7 @@ def upgrade(playbook, artifacts, tmp_path):
 
 
 def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go_on(upgrade):
-    found = {name: (release(name), settings(name)) for name in ("xs8-a", "xs8-b", "xs6")}
-    conf = testinfra.get_host(f"podman://{LAB}-xs6").file("/etc/openvswitch/conf.db")
+    found, conf = had(), SYSV.host.file("/etc/openvswitch/conf.db")
     mode = conf.mode
     run = upgrade(
         pool_xs8=dict(build="upgrade-manager", ovs_upgrade_settle=2 * TRIES),
@@ -53,58 +45,52 @@ def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go
     assert "ovs-vswitchd" in run.words.partition('xs6 failed at "Say what did not come up"')[2].partition(back)[0]
     assert run.words.count(back) == 2
     assert 'xs8-b failed at "Stop where the pool or too many others have failed": xs8-b was not begun: xs8-a of its pool failed.' in run.words
-    assert {name: (release(name), settings(name)) for name in found} == found
+    assert had() == found
     assert conf.mode == mode and "changed: [xs6]" in run.text.partition("Put back the configuration database]")[2].partition("TASK")[0]
-    for name in ("xs8-a", "xs6"):
-        host = testinfra.get_host(f"podman://{LAB}-{name}")
-        assert rows(host, "Manager", "is_connected") == [dict(is_connected=True)]
-    assert release("fleet-a") == release("fleet-b") == "1.systemd"
+    for host in (A, SYSV):
+        assert rows(host.host, "Manager", "is_connected") == [dict(is_connected=True)]
+    assert FLEET[0].releases() == FLEET[1].releases() == ["1.systemd"]
 
 
-@pytest.mark.parametrize("coordinator, machines", [("xs8-a", ["guest-xs8-a", "guest-xs8-b"]), ("xs6", ["guest-xs6"])])
-def test_the_pool_of_a_host_that_was_put_back_is_as_it_was(coordinator, machines):
-    def xe(*words):
-        return testinfra.get_host(f"podman://{LAB}-{coordinator}").check_output("/opt/xensource/bin/xe " + " ".join(words))
-    pool = xe("pool-list --minimal")
-    assert xe(f"pool-param-get uuid={pool} param-name=other-config") == "auto_poweron: true"
-    assert xe(f"pool-param-get uuid={pool} param-name=ha-enabled") == str(len(machines) > 1).lower()
-    assert xe("host-list enabled=false --minimal") == ""
-    assert sorted(xe("vm-list is-control-domain=false power-state=running params=name-label --minimal").split(",")) == machines
+@pytest.mark.parametrize("pool", POOLS[1:], ids=["xs8-a", "xs6"])
+def test_the_pool_of_a_host_that_was_put_back_is_as_it_was(pool):
+    assert pool[0].pool_param("other-config") == "auto_poweron: true"
+    assert pool[0].pool_param("ha-enabled") == str(len(pool) > 1).lower()
+    assert pool[0].listed("host-list", enabled="false") == []
+    there = pool[0].listed("vm-list", is_control_domain="false", power_state="running", params="name-label")
+    assert sorted(there) == [f"guest-{host}" for host in pool]
 
 
 @pytest.fixture
 def stuck():
     """A host that waits for a reboot, as after a change of its backend, and has a machine that cannot leave it."""
-    host = testinfra.get_host(f"podman://{LAB}-xs8-a")
-    backend, since = "/etc/xensource/network.conf", host.check_output("stat --format %s %s", "%Y", "/etc/xensource/network.conf")
-    machine = host.check_output("/opt/xensource/bin/xe vm-list name-label=guest-xs8-a --minimal")
-    host.check_output("touch %s", backend)
-    host.check_output(f"/opt/xensource/bin/xe vm-param-set uuid={machine} blocked-operations:pool_migrate=licence")
-    yield host
-    host.check_output(f"/opt/xensource/bin/xe vm-param-remove uuid={machine} param-name=blocked-operations param-key=pool_migrate")
-    host.check_output("touch --date=@%s %s", since, backend)
+    backend = "/etc/xensource/network.conf"
+    since, machine = A.run("stat", "--format", "%Y", backend), A.xe("vm-list", "--minimal", name_label="guest-xs8-a")
+    A.run("touch", backend)
+    A.xe("vm-param-set", "blocked-operations:pool_migrate=licence", uuid=machine)
+    yield
+    A.xe("vm-param-remove", uuid=machine, param_name="blocked-operations", param_key="pool_migrate")
+    A.run("touch", f"--date=@{since}", backend)
 
 
 def test_a_host_that_cannot_be_emptied_is_not_rebooted(upgrade, stuck):
-    boot = stuck.check_output("cut -d' ' -f22 /proc/1/stat")
+    before = A.boot()
     run = upgrade(pool_xs8=dict(build="."), pool_xs6=dict(build="upgrade"), pool_fleet=dict(build="."))
     assert run.rc == 2 and 'xs8-a failed at "Empty the host": Host xs8-a cannot be evacuated, and nothing was changed.' in run.words, run.text
     assert "guest-xs8-a (" in run.words and "licence" in run.words
     assert "Make room, migrate or shut them down, and run again. It was not changed." in run.words
-    assert stuck.check_output("cut -d' ' -f22 /proc/1/stat") == boot
-    pool = stuck.check_output("/opt/xensource/bin/xe pool-list --minimal")
-    assert stuck.check_output(f"/opt/xensource/bin/xe pool-param-get uuid={pool} param-name=ha-enabled") == "true"
-    assert stuck.check_output("/opt/xensource/bin/xe host-list enabled=false --minimal") == ""
+    assert A.boot() == before
+    assert A.pool_param("ha-enabled") == "true"
+    assert A.listed("host-list", enabled="false") == []
 
 
 @pytest.fixture
 def full():
     """A file system of a host with a megabyte left: the folder for the RPMs."""
-    host = testinfra.get_host(f"podman://{LAB}-xs8-a")
-    free = int(host.check_output("df --output=avail --block-size=1 /dev/shm").split()[1])
-    host.check_output("fallocate --length %s /dev/shm/ballast", str(free - 1000000))
+    free = int(A.run("df", "--output=avail", "--block-size=1", "/dev/shm").split()[1])
+    A.run("fallocate", "--length", str(free - 1000000), "/dev/shm/ballast")
     yield "/dev/shm/previous"
-    host.check_output("rm /dev/shm/ballast")
+    A.run("rm", "/dev/shm/ballast")
 
 
 def test_a_host_without_room_or_consent_is_not_begun_and_more_failed_pools_than_allowed_stop_all(upgrade, full):
