@@ -147,6 +147,12 @@ def test_an_authority_without_a_certificate_is_refused_before_anything_else(play
     assert run.rc != 0 and run.asked == [] and 'which is no PEM file with a certificate on the controller' in run.words, run.text
 
 
+@pytest.mark.parametrize('port', [0, 65536])
+def test_a_port_that_is_none_is_refused_before_anything_else(play, port):
+    run = play('ovs_manager', variables=dict(ovs_manager_address='192.0.2.10', ovs_manager_port=port))
+    assert run.rc != 0 and run.asked == [] and 'a TCP port is a number from 1 to 65535' in run.words, run.text
+
+
 def test_an_authority_is_trusted_after_the_manager_was_set(play, tmp_path):
     (tmp_path / 'ca.pem').write_text('-----BEGIN CERTIFICATE-----\n', encoding='utf-8')
     variables = dict(ovs_manager_address='192.0.2.10', ovs_manager_ca_certificate=str(tmp_path / 'ca.pem'))
