@@ -13,6 +13,7 @@ import errno
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections import namedtuple
 
@@ -76,15 +77,17 @@ def run(argv, time_limit, ok=(0,), data=None, cwd=None, env=None, output=None, w
     :raises CliError: no such program, or a status that is not ``ok``; as :class:`Ended` no end in time, or no longer wanted.
     """
     argv = [to_native(word) for word in argv]
-    process = _start(argv, time_limit, cwd, env, output, wanted)
-    try:
-        out, err = process.communicate(to_bytes(data) if data is not None else None)
-    except BaseException:
-        process.end()
-        raise
-    finally:
-        process.dismiss_guard()
-    result = Result(argv, process.returncode, _text(out), _text(err))
+    # Files and no pipes: a pipe has its end only with the last process that holds it, and a daemon may hold it for ever.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = _start(argv, time_limit, cwd, env, (output, subprocess.STDOUT) if output else (out, err), wanted)
+        try:
+            process.communicate(to_bytes(data) if data is not None else None)
+        except BaseException:
+            process.end()
+            raise
+        finally:
+            process.dismiss_guard()
+        result = Result(argv, process.returncode, _text(out), _text(err))
     if process.fault:
         raise Ended('%s %s and was ended.' % (quote(argv), process.fault), result)
     if ok is not None and result.rc not in ok:
@@ -98,17 +101,18 @@ def quote(argv):
     return to_text(' '.join(shlex_quote(to_native(word)) for word in argv))
 
 
-def _start(argv, time_limit, cwd, env, output, wanted):
+def _start(argv, time_limit, cwd, env, streams, wanted):
     try:
         return _Process(
             time_limit, wanted, argv, cwd=cwd, env=dict(dict(os.environ, LC_ALL='C', LANGUAGE='C'), **(env or {})), stdin=subprocess.PIPE,
-            stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT if output else subprocess.PIPE)
+            stdout=streams[0], stderr=streams[1])
     except OSError as error:
         raise CliError('%s could not be started: %s' % (quote(argv), to_native(error)))
 
 
 def _text(stream):
-    return to_text(stream or b'', errors='surrogate_or_replace')
+    stream.seek(0)
+    return to_text(stream.read(), errors='surrogate_or_replace')
 
 
 class _Process(subprocess.Popen):

@@ -239,7 +239,7 @@ def transact(arguments, time_limit, pause=PAUSE):
 
 
 def _run(argv, time_limit):
-    """Run rpm with both its streams in a file: the scripts of packages write there, and would not outlive the reader of a pipe."""
+    """Run rpm with both its streams in one file, so that what the scripts of packages say stays in its order."""
     with tempfile.TemporaryFile() as spool:
         try:
             return _said_in(spool, _cli.run(argv, time_limit, ok=None, output=spool))

@@ -110,6 +110,20 @@ def test_the_time_limit_ends_the_program_and_its_children(tmp_path):
     raise AssertionError('the child still runs')
 
 
+@pytest.mark.parametrize('rest, fault', [('echo done', ''), ('sleep 60', 'did not finish within 1 seconds')])
+def test_a_daemon_that_a_program_leaves_behind_keeps_nobody_waiting(rest, fault):
+    code = 'import os, subprocess, sys; print(subprocess.Popen(["sleep", "20"], preexec_fn=os.setsid).pid)'
+    started, result = time.time(), None
+    try:
+        result = _cli.run(['sh', '-c', '"$0" -c "$1"; ' + rest, sys.executable, code], 1 if fault else 10)
+    except _cli.Ended as error:
+        result = error.result
+        assert fault in str(error)
+    assert time.time() - started < 8
+    os.kill(int(result.out.split()[0]), 9)
+    assert fault or result.out.split()[1:] == ['done']
+
+
 def test_a_program_that_nobody_wants_any_more_is_ended(monkeypatch):
     monkeypatch.setattr(_cli, 'TICK', 0.1)
     answers = [True, True, False]
