@@ -125,12 +125,14 @@ class _Process(subprocess.Popen):
         super(_Process, self).__init__(argv, close_fds=True, preexec_fn=_begin, **options)
         self.fault = None
         self._dismissed = threading.Event()
-        guard = threading.Thread(target=self._watch, args=[limit, wanted])
-        guard.daemon = True
-        guard.start()
+        self._guard = threading.Thread(target=self._watch, args=[limit, wanted])
+        self._guard.daemon = True
+        self._guard.start()
 
     def dismiss_guard(self):
+        """See it gone, too: Python 2.7 ends noisily with a thread that still waits."""
         self._dismissed.set()
+        self._guard.join()
 
     def end(self):
         """For an interrupt: nothing that was started stays behind."""

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 import pytest
@@ -158,6 +159,17 @@ def test_the_output_goes_to_a_file_as_it_comes(tmp_path):
         result = _cli.run(python('import os; os.write(1, b"out\\n"); os.write(2, b"err\\n")'), 10, output=log)
     assert (result.out, result.err) == ('', '')
     assert (tmp_path / 'log').read_text() == u'out\nerr\n'
+
+
+def test_no_thread_is_left_when_a_tool_has_ended():
+    """On Python 2.7 one that is left when the module ends writes a traceback."""
+    before = threading.active_count()
+    for argv, limit in ((['true'], 10), (['sleep', '60'], 0.2)):
+        try:
+            _cli.run(argv, limit)
+        except _cli.Ended:
+            pass
+        assert threading.active_count() == before
 
 
 def test_the_command_line_in_messages_can_be_pasted():
