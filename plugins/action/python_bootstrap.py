@@ -49,8 +49,8 @@ class ActionModule(ActionBase):
 
     def _pythons(self, names):
         """What the interpreters of these names say that they are, in their order."""
-        asked = 'for python in %s; do "$python" -c %s 2>/dev/null; done; true' % (' '.join(map(shlex.quote, names)), shlex.quote(SAYS))
-        return parse(self._shell(asked))
+        commands = ['%s -c %s 2>/dev/null' % (shlex.join(name.split()), shlex.quote(SAYS)) for name in names]
+        return parse(self._shell('; '.join(commands + ['true'])))
 
     def _install(self, rpms):
         folder = self._make_tmp_path()

@@ -157,6 +157,11 @@ def test_without_a_word_of_the_inventory_all_usual_names_are_asked(host):
     assert python_bootstrap.interpreters(None) == python_bootstrap.NAMES and python_bootstrap.interpreters('/opt/python') == ('/opt/python',)
 
 
+def test_an_interpreter_of_several_words(host):
+    host.program('python2.7', SAYS % '2.7.18')
+    assert host.do(interpreter='/usr/bin/env python2.7')['version'] == '2.7.18'
+
+
 def test_a_name_is_no_command(host):
     with pytest.raises(AnsibleActionFail):
         host.do(interpreter=f'x; touch {host.folder}/touched')
