@@ -140,6 +140,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_host, _xapi_maintenance
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError
 
 BACK = ('vm-migrate', 'vm-start')
@@ -202,16 +203,22 @@ def apply(module, xe, patient, host, steps):
                 module.warn('%s %s: %s' % (name, 'stays where it runs' if command == 'vm-migrate' else 'stays down', error.said))
                 continue
             if command == 'host-evacuate':
-                undo(xe, host)
+                undo(xe, host, error)
             raise
     return stranded
 
 
-def undo(xe, host):
-    """After a failed evacuation: the host as it was found, unless an earlier run had begun."""
-    if host['mark'] is None:
-        for command, words in [('host-enable', [('uuid', host['uuid'])])] * host['enabled'] + _xapi_maintenance.forget('host', host['uuid']):
-            xe.call(command, words)
+def undo(xe, host, failure):
+    """After a failed evacuation: the host as it was found, unless an earlier run had begun.
+
+    :raises CliError: that failed too, so that the host is still under maintenance.
+    """
+    try:
+        if host['mark'] is None:
+            for command, words in [('host-enable', [('uuid', host['uuid'])])] * host['enabled'] + _xapi_maintenance.forget('host', host['uuid']):
+                xe.call(command, words)
+    except CliError as error:
+        raise CliError('%s\nThe host could not be put back as it was found either: %s' % (failure, error), failure.result)
 
 
 def main():

@@ -139,6 +139,14 @@ def test_an_evacuation_that_fails_is_undone(run):
     assert fleet.enabled[A] and KEY not in fleet.config[A]
 
 
+def test_an_evacuation_that_fails_and_cannot_be_undone_is_told_with_both_reasons(run):
+    fleet = Fleet()
+    fleet.fails.update({'host-evacuate': 'reason: no\n', 'host-enable': 'reason: nor that\n'})
+    result, failed = run(fleet, 'maintenance')
+    assert failed and 'host-evacuate' in result['msg'] and 'reason: no\n' in result['msg'] and 'reason: nor that' in result['msg']
+    assert fleet.config[A][KEY] == 'enabled ' + WEB, 'the next run takes it up'
+
+
 def test_an_evacuation_that_fails_in_a_second_run_leaves_what_the_first_has_kept(run):
     fleet = Fleet()
     run(fleet, 'maintenance')
