@@ -302,12 +302,20 @@ def want(module):
     try:
         if params['database']:
             _ovs.check_database(params['database'])
+        check_limits(params)
         wanted = _ovs_manager.wanted_managers(params['target'], params['managers'], params)
         check_targets(params, wanted)
         _ovs_manager.check_settings(wanted)
     except ValueError as error:
         module.fail_json(msg='%s Nothing was changed.' % error)
     return wanted
+
+
+def check_limits(params):
+    """:raises ValueError: a limit that ovs-vsctl does not take; that of the connections it would refuse after the change."""
+    for name in ('time_limit', 'connection_time_limit'):
+        if params[name] < 1:
+            raise ValueError('%s is %d; it is a number of seconds from 1 on.' % (name, params[name]))
 
 
 def check_targets(params, wanted, ovs_version=None):

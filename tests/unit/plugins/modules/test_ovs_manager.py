@@ -80,6 +80,8 @@ def test_check_mode_reads_and_predicts(vsctl):
     (dict(target=[TCP], max_backoff=5), 'max_backoff is 5'),
     (dict(target=[TCP], managers=[dict(target=TCP, max_backoff=1000)]), 'asked for twice'),
     (dict(target=[TCP], database='ptcp:1'), 'database must be'),
+    (dict(target=[TCP], time_limit=0), 'time_limit is 0; it is a number of seconds from 1 on. Nothing was changed.'),
+    (dict(target=[TCP], wait_for_connection=True, connection_time_limit=-1), 'connection_time_limit is -1'),
     (dict(state='present'), 'missing: target, managers'),
     (dict(target=[], ssl=dict(private_key='/k')), 'certificate'),
     (dict(state='emer_reset', target=[]), 'does not go with target.'),
