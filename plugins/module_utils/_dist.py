@@ -17,6 +17,12 @@ import os
 import re
 import shutil
 import tarfile
+import zlib
+
+try:
+    from lzma import LZMAError  # novm
+except ImportError:  # Python 2.7, which reads no xz
+    LZMAError = EOFError
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
@@ -24,6 +30,8 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
 _INIT = re.compile(r'^\s*AC_INIT\(\s*\[?openvswitch\]?\s*,\s*\[?([^\],\s)]+)', re.MULTILINE)
 _CHUNK = 1 << 20
+# What reading a tarball raises where it is none, or is damaged.
+BROKEN_TARBALL = (tarfile.TarError, EOFError, IOError, OSError, zlib.error, LZMAError)
 
 
 class SourceError(ValueError):
@@ -153,7 +161,7 @@ def _members(path):
                     names.add(name)
                     if name == 'configure.ac':
                         texts[name] = to_text(archive.extractfile(member).read(), errors='replace')
-    except (tarfile.TarError, EOFError, IOError, OSError) as error:
+    except BROKEN_TARBALL as error:
         raise SourceError('%s is no whole tar archive (%s). Fetch it again.' % (path, to_native(error)))
     if len(tops) != 1:
         raise SourceError('%s is no source tarball: it holds %d folders at its top instead of one.' % (path, len(tops)))

@@ -10,6 +10,7 @@ import gzip
 import io
 import os
 import re
+import zlib
 
 try:
     import lzma  # novm
@@ -71,7 +72,7 @@ def _modinfo(path):
     """The module's version and srcversion, which its .modinfo section holds as NUL-ended ``name=value`` texts."""
     try:
         content = _content(path)
-    except (IOError, OSError, EOFError, ValueError):
+    except (IOError, OSError, EOFError, ValueError, zlib.error):
         return {}  # absent, cut off or packed in a way that this Python cannot read
     return dict((name.decode('ascii'), value.decode('ascii')) for name, value in _TEXTS.findall(content))
 

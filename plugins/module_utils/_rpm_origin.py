@@ -9,16 +9,11 @@ __metaclass__ = type
 import contextlib
 import os
 import tarfile
-import zlib
-
-try:
-    from lzma import LZMAError  # novm
-except ImportError:  # Python 2.7, which reads no xz
-    LZMAError = EOFError
 
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._dist import BROKEN_TARBALL
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import arguments
 
 _FILES = '%{SOURCEPACKAGE}\\n[%{FILEFLAGS:fflags} %{FILENAMES}\\n]'
@@ -91,7 +86,7 @@ def _extract(tarball, member, folder):
             if member not in found:
                 raise _cli.CliError('Nothing was built: %s holds no file %s; %s.' % (tarball, to_native(member), _specs(found)))
             content = archive.extractfile(found[member]).read()
-    except (tarfile.TarError, EOFError, IOError, OSError, zlib.error, LZMAError) as error:
+    except BROKEN_TARBALL as error:
         raise _cli.CliError('Nothing was built: %s is no whole tarball that Python can read on this host: %s. Copy it again, '
                             'or unpack it and give the spec itself.' % (tarball, to_native(error)))
     path = os.path.join(folder, os.path.basename(member))

@@ -5,6 +5,7 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import contextlib
 import io
 import os
 import subprocess
@@ -182,6 +183,24 @@ def test_a_file_that_is_no_whole_archive_is_refused(tree, tmp_path, damage):
         whole = stream.read()
     with io.open(path, 'wb') as stream:
         stream.write({'cut': whole[:len(whole) // 2], 'text': b'<html>not found</html>', 'empty': b''}[damage])
+    with pytest.raises(_dist.SourceError, match='no whole tar archive'):
+        _dist.identify(path, False)
+
+
+@pytest.mark.parametrize('kind', ['bz2', 'xz'])
+def test_an_archive_that_is_damaged_inside_is_refused(tmp_path, kind):
+    path = str(tmp_path / 'x.tar')
+    try:
+        with contextlib.closing(tarfile.open(path, 'w:' + kind)) as archive:
+            for name in ('configure.ac', 'configure', 'boot.sh'):
+                item = tarfile.TarInfo('openvswitch-3.1.0/' + name)
+                item.size = 40000
+                archive.addfile(item, io.BytesIO(CONFIGURE_AC.encode().ljust(100) + os.urandom(40000)))
+    except tarfile.CompressionError:
+        pytest.skip('Python 2.7 packs no xz')
+    with io.open(path, 'r+b') as stream:
+        stream.seek(os.path.getsize(path) // 2)
+        stream.write(b'\xff' * 400)
     with pytest.raises(_dist.SourceError, match='no whole tar archive'):
         _dist.identify(path, False)
 

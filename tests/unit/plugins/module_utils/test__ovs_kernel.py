@@ -91,5 +91,12 @@ def test_a_file_that_cannot_be_unpacked_tells_nothing(root, kind):
     assert root(SAME, 'kernel/net/openvswitch/openvswitch.ko.' + kind)['file_version'] is None
 
 
+@pytest.mark.parametrize('kind', ['gz', 'xz'])
+def test_a_file_that_is_damaged_inside_tells_nothing(root, tmp_path, kind):
+    content = bytearray(packed(tmp_path, kind))
+    content[12:40] = b'\xff' * 28
+    assert root(SAME, 'kernel/net/openvswitch/openvswitch.ko.' + kind, bytes(content))['file_version'] is None
+
+
 def test_the_name_until_1_6_is_known(root):
     assert root(None, 'extra/openvswitch_mod.ko')['file'].endswith('openvswitch_mod.ko')
