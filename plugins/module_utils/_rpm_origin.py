@@ -12,7 +12,7 @@ import tarfile
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _dist_tools
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._dist import BROKEN_TARBALL
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import arguments
 
@@ -55,8 +55,11 @@ def judge(options, time_limit):
 
 
 def unlisted(options, time_limit):
-    """The sources and patches that the spec names and nobody gave."""
-    result = _cli.run([_cli.find('rpmspec'), '-q', '--srpm', '--qf', '[%{SOURCE}\\n][%{PATCH}\\n]'] + arguments(options) + [options['spec']],
+    """The sources and patches that the spec names and nobody gave; of none where rpm is older than 4.9, which has no rpmspec to tell."""
+    rpmspec = _dist_tools.first(['rpmspec'])
+    if not rpmspec:
+        return []
+    result = _cli.run([rpmspec, '-q', '--srpm', '--qf', '[%{SOURCE}\\n][%{PATCH}\\n]'] + arguments(options) + [options['spec']],
                       time_limit, ok=None)
     if result.rc:
         return []

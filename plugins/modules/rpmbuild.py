@@ -49,6 +49,7 @@ options:
       - The files that the spec names as sources, on the host. They are given under their file names.
       - A source or patch that the spec names must be given here or in O(patches),
         so that a leftover of an earlier build is never built in unnoticed.
+      - rpm before 4.9, of a DDK of XenServer 6.5 and earlier, cannot tell what a spec names, so that this holds from 4.9 on alone.
     type: list
     elements: path
     default: []

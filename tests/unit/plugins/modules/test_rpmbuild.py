@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm
 from ansible_collections.xenserver.openvswitch.plugins.modules import rpmbuild
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import Host, require
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
@@ -73,6 +73,18 @@ def build(host, **options):
     args = dict(dict(spec=host.spec, sources=[host.source], patches=[host.patch], defines=VERSION), **options)
     check_mode = args.pop('check_mode', False)
     return run_module(rpmbuild.main, args, check_mode=check_mode, diff=True)
+
+
+def test_an_rpm_that_is_too_old_to_have_rpmspec_builds_all_the_same(host, monkeypatch):
+    really = _cli.find
+
+    def find(name, *paths):
+        if name == 'rpmspec':
+            raise _cli.CliError('The program rpmspec is not on this host')
+        return really(name, *paths)
+    monkeypatch.setattr(_cli, 'find', find)
+    result, failed = build(host)
+    assert not failed and len(result['rpms']) == 2
 
 
 def respec(host, section):
