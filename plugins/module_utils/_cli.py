@@ -13,6 +13,7 @@ import errno
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import namedtuple
@@ -122,7 +123,7 @@ class _Process(subprocess.Popen):
     """
 
     def __init__(self, limit, wanted, argv, **options):
-        super(_Process, self).__init__(argv, close_fds=True, preexec_fn=_begin, **options)
+        super(_Process, self).__init__(argv, close_fds=True, **dict(_apart(), **options))
         self.fault = None
         self._dismissed = threading.Event()
         self._guard = threading.Thread(target=self._watch, args=[limit, wanted])
@@ -160,10 +161,18 @@ class _Process(subprocess.Popen):
                 raise
 
 
-def _begin():
-    """What a new process does before it becomes the tool: lead a group, and be ended where it writes to nobody, which Python 2.7 has switched off."""
-    os.setsid()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+def _apart():
+    """The options of a new process that leads a group, and is ended where it writes to nobody, which Python switches off for itself.
+
+    Python 3 does both of its own. A function of ours between fork and exec copies the whole process, and may hang it where there are threads.
+    """
+    if sys.version_info[0] > 2:
+        return dict(start_new_session=True, restore_signals=True)
+
+    def begin():
+        os.setsid()
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    return dict(preexec_fn=begin)
 
 
 def _seconds():
