@@ -247,7 +247,10 @@ def look(module):
     check_path('folder', want['folder'] or '')
     folder = os.path.abspath(want['folder']) if want['folder'] else None
     have = _ddk.survey(want, want['time_limit'])
-    module.exit_json(changed=False, folder=folder, files=_ddk.digests(folder), **dict(have, **_ddk.plan(have, want)))
+    plan = _ddk.plan(have, want)
+    for flaw in plan.pop('warnings'):
+        module.warn(flaw)
+    module.exit_json(changed=False, folder=folder, files=_ddk.digests(folder), **dict(have, **plan))
 
 
 def main():
