@@ -13,6 +13,7 @@ tested fails here. JUnit files go to .cache/junit, logs to .cache/log.
 
 import argparse
 import concurrent.futures
+import fcntl
 import fnmatch
 import hashlib
 import os
@@ -86,8 +87,20 @@ def expose(pythons):
     return folder
 
 
+def controller(core, pythons):
+    """The best of these Pythons for a core, or None."""
+    return next((version for version in CORES[core]['controllers'] if version in pythons), None)
+
+
 def environment(core, python):
-    """The virtual environment of a core, made anew where its requirements or its Python changed."""
+    """The virtual environment of a core, made anew where its requirements or its Python changed; by one process at a time."""
+    (CACHE / 'venvs').mkdir(parents=True, exist_ok=True)
+    with open(CACHE / 'venvs' / ('core-%s.lock' % core), 'w', encoding='utf-8') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _environment(core, python)
+
+
+def _environment(core, python):
     wanted = REPO / ('requirements-core-%s.txt' % core)
     stamp = hashlib.sha256(wanted.read_bytes() + str(python).encode()).hexdigest()
     folder = CACHE / 'venvs' / ('core-' + core)
@@ -201,7 +214,7 @@ class Lane:
 
     def __init__(self, core, pythons, folder):
         self.core, self.pythons, self.folder = core, pythons, folder
-        self.controller = next((version for version in CORES[core]['controllers'] if version in pythons), None)
+        self.controller = controller(core, pythons)
         self.failures = []
 
     def run(self, kinds):
