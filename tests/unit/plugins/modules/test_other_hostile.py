@@ -94,9 +94,10 @@ def test_ovs_info(home, option, text):
     (rpmbuild, dict(spec='/x\0')), (rpmbuild, dict(srpm='/x\0')), (rpmbuild, dict(spec='/x', patches=['/y\0'])), (rpmbuild, dict(spec='/x', lease='/y\0')),
     (ddk_info, dict(version='3.1.0', folder='/x\0'))])
 def test_a_path_that_no_file_can_have(module, task):
+    """On some Pythons Ansible is the first to refuse it, where it logs the task."""
     for check_mode in (True, False):
         result, failed = run_module(module.main, task, check_mode=check_mode)
-        assert failed and 'NUL' in result['msg']
+        assert failed and ('NUL' in result['msg'] or 'log to syslog' in result['msg'])
 
 
 @pytest.fixture
