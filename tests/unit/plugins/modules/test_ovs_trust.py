@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager, ovs_trust
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import require
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.tls_host import EXPIRED, Authority, Manager
-from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import kept, run_module
 
 
 class World(object):
@@ -54,9 +55,9 @@ class World(object):
 
 
 @pytest.fixture(scope='module')
-def authorities(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('authorities')
-    return Authority(folder, 'first'), Authority(folder, 'second')
+def authorities():
+    require('openssl')
+    return kept('authorities', lambda folder: [Authority(folder, name) for name in ('first', 'second')])
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.modules import rpm_package
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, path_of, require, writer
-from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import kept, run_module
 
 KO = 'openvswitch-modules-3.10.0+2'
 KO_TAGS = 'Provides: openvswitch-modules = %s\nProvides: openvswitch.ko.0\n'
@@ -38,11 +38,9 @@ def module_of(host, kernel, uname):
                     ghost='/lib/modules/%s/extra/openvswitch/openvswitch.ko' % (uname or kernel))
 
 
-@pytest.fixture(scope='module')
-def built(tmp_path_factory):
-    """A host whose packages are built once; every test installs into a database of its own."""
-    require('rpm', 'rpmbuild', 'rpmkeys')
-    host = Host(tmp_path_factory.mktemp('rpm'))
+def build(folder):
+    """A host and its packages."""
+    host = Host(folder)
     arch = os.uname()[4]
     host.files = dict(
         base=host.rpm(**BASE),
@@ -58,6 +56,13 @@ def built(tmp_path_factory):
     host.files.update(('p%d' % number, host.rpm('p%d' % number)) for number in range(4))
     host.files.update((name, module_of(host, kernel, uname)) for name, (kernel, uname) in KERNELS.items())
     return host
+
+
+@pytest.fixture(scope='module')
+def built():
+    """A host whose packages are built once; every test installs into a database of its own."""
+    require('rpm', 'rpmbuild', 'rpmkeys')
+    return kept('rpm', build)
 
 
 @pytest.fixture

@@ -10,8 +10,12 @@ result is the JSON that the controller would read, with ``no_log`` values masked
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
+import atexit
 import contextlib
 import json
+import os
+import pickle
+import shutil
 import sys
 import tempfile
 
@@ -84,3 +88,21 @@ def _forget_warnings():
     for store in (warnings._global_warnings, warnings._global_deprecations):
         while store:
             store.pop() if isinstance(store, list) else store.popitem()
+
+
+# ansible-test forks each test off the process that has read all tests, where a fixture of a module or session is made anew for each of them.
+_KEPT = tempfile.mkdtemp(prefix='ovs-unit-')
+atexit.register(shutil.rmtree, _KEPT, True)
+
+
+def kept(name, make):
+    """What ``make(folder)`` returned for the first test that asked for this name; what costs much is made once for all tests of a run."""
+    folder, record = os.path.join(_KEPT, name), os.path.join(_KEPT, name + '.pickle')
+    if not os.path.exists(record):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.mkdir(folder)
+        made = make(folder)
+        with open(record, 'wb') as stream:
+            pickle.dump(made, stream, 2)
+    with open(record, 'rb') as stream:
+        return pickle.load(stream)
