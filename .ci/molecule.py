@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule on all scenarios, or on those named, and note each action's end as a test in .cache/junit."""
 
-import itertools
+import concurrent.futures
 import os
 import re
 import shutil
@@ -16,8 +16,8 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parent.parent
 CACHE = REPO / '.cache'
 ENDED = re.compile(r'\[(\S+) > (\S+)\] Executed: (Successful|Failed)')
-# The longest scenario goes beside the others, on a lab of its own, as soon as what it installs was built and no build is under way.
-BESIDE, BUILT = 'manager_states', ('build_options', 'verify')
+# The longest scenarios go beside the others, each on a lab of its own, as soon as what they install was built and no build is under way.
+BESIDE, BUILT = ('manager_states', 'upgrade'), ('build_options', 'verify')
 
 sys.path.insert(0, str(REPO / 'molecule/lab'))
 import lab
@@ -69,16 +69,18 @@ class Lane:
             self.built.set()
 
 
-def run_beside(first, second):
-    """Both lanes, the second from where the first has built what it needs; its output comes after that of the first."""
-    def follow():
+def run_beside(first, others):
+    """All lanes, the others from where the first has built what they need; their output comes after that of the first."""
+    def follow(lane):
         first.built.wait()
-        second.run()
-    thread = threading.Thread(target=follow)
-    thread.start()
-    first.run()
-    thread.join()
-    print('\n--- beside the others: %s ---\n%s' % (BESIDE, second.log.read_text(encoding='utf-8').rstrip()))
+        lab.copy_volumes(first.number, lane.number)
+        lane.run()
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        following = [threads.submit(follow, lane) for lane in others]
+        first.run()
+    for future, lane in zip(following, others):
+        future.result()
+        print('\n--- beside the others: %s ---\n%s' % (' '.join(lane.scenarios), lane.log.read_text(encoding='utf-8').rstrip()))
 
 
 def write_junit(ends):
@@ -98,15 +100,12 @@ def main(named):
         (CACHE / folder).mkdir(parents=True, exist_ok=True)
     for old in (CACHE / 'junit').glob('molecule-*.xml'):
         old.unlink()
-    first, second = itertools.islice(lab.free_numbers(), 2)
-    if named:
-        lanes = [Lane(named, first, 'molecule.log', True)]
-        lanes[0].run()
-    else:
-        known = sorted(path.parent.name for path in REPO.glob('molecule/*/molecule.yml'))
-        lanes = [Lane([name for name in known if name not in ('default', BESIDE)], first, 'molecule.log', True),
-                 Lane([BESIDE], second, 'molecule-beside.log', False)]
-        run_beside(*lanes)
+    known = sorted(path.parent.name for path in REPO.glob('molecule/*/molecule.yml'))
+    number, *numbers = lab.free_numbers()
+    first = Lane(named or [name for name in known if name not in ('default', *BESIDE)], number, 'molecule.log', True)
+    others = [] if named else [Lane([name], number, 'molecule-%s.log' % name, False) for name, number in zip(BESIDE, numbers)]
+    run_beside(first, others)
+    lanes = [first, *others]
     ends = [end for lane in lanes for end in lane.ends]
     write_junit(ends)
     if not ends:

@@ -410,7 +410,7 @@ def create_argv(name, tag):
     argv = ['podman', 'create', '--name', container(name), '--hostname', name, '--network', NAME, '--ip', host['address'],
             '--mac-address', mac, '--label', '%s=%s' % (LABEL, REPO)]
     argv += ['--add-host=%s:%s' % (other, HOSTS[other]['address']) for other in HOSTS if other != name]
-    argv += ['--volume=%s:%s' % (CACHE / folder, target) for folder, target in host.get('volumes', {}).items()]
+    argv += ['--volume=%s:%s' % (volumes(NUMBER) / folder, target) for folder, target in host.get('volumes', {}).items()]
     return argv + host.get('args', []), tag
 
 
@@ -432,6 +432,18 @@ def free_numbers():
     return [number for number in range(NUMBER, 255) if '10.213.%d.0/24' % number not in taken]
 
 
+def volumes(number):
+    """The folder of what the builder and the DDK of a lab keep."""
+    return CACHE / 'volumes' / str(number)
+
+
+def copy_volumes(number, other):
+    """Let the lab of another number, not up yet, begin with what this one's builder and DDK have made."""
+    volumes(number).mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(volumes(other), ignore_errors=True)
+    run(['cp', '--archive', str(volumes(number)), str(volumes(other))])
+
+
 def present_containers():
     """Host name -> podman's record. A LabError if a host's name is taken by a container that is not this clone's."""
     listed = json.loads(podman('ps', '--all', '--format=json', '--filter=name=^%s-' % NAME) or '[]')
@@ -451,7 +463,7 @@ def make_container(name, tag):
     argv, image = create_argv(name, tag)
     podman('rm', '--force', '--ignore', '--time=0', container(name))
     for folder in HOSTS[name].get('volumes', {}):
-        (CACHE / folder).mkdir(exist_ok=True)
+        (volumes(NUMBER) / folder).mkdir(parents=True, exist_ok=True)
     run([*argv, '--label', '%s=%s' % (DIGEST, container_digest(name, tag)), image])
     podman('cp', '-', container(name) + ':/', input=archive(host_files(name)))
     boot(name)

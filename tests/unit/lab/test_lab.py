@@ -590,7 +590,7 @@ def test_a_containers_arguments(lab):
     assert image == 'T'
     assert argv[:argv.index('--label')] == [
         'podman', 'create', '--name', 'ovs-lab-ddk', '--hostname', 'ddk', '--network', 'ovs-lab', '--ip', '10.213.47.12', '--mac-address', '02:00:0a:d5:2f:0c']
-    assert '--volume=%s/ddk-topdir:/usr/src/redhat' % lab.CACHE in argv
+    assert '--volume=%s/volumes/47/ddk-topdir:/usr/src/redhat' % lab.CACHE in argv
     assert '--add-host=xs6:10.213.47.31' in argv and not any(word.startswith('--add-host=ddk') for word in argv)
     assert '--privileged' not in ' '.join(word for name in lab.HOSTS for word in lab.create_argv(name, 'T')[0])
 
@@ -674,6 +674,16 @@ def test_numbers_are_free_that_are_not_of_another_clones_labs(lab, monkeypatch, 
     assert lab.free_numbers()[0] == 47
 
 
+def test_another_lab_begins_with_what_this_one_has_built(lab):
+    for name, text in (('47', 'new'), ('48', 'old')):
+        (lab.CACHE / 'volumes' / name / 'ddk-topdir').mkdir(parents=True)
+        (lab.CACHE / 'volumes' / name / 'ddk-topdir' / text).write_text(text)
+    lab.copy_volumes(47, 48)
+    assert [path.name for path in (lab.CACHE / 'volumes/48/ddk-topdir').iterdir()] == ['new']
+    lab.copy_volumes(49, 48)
+    assert list((lab.CACHE / 'volumes/48').iterdir()) == []
+
+
 @pytest.mark.parametrize('labels', [None, {}, {'other': 'x'}])
 def test_a_container_that_only_has_a_name_of_the_lab_is_left_alone(lab, monkeypatch, labels):
     with pytest.raises(lab.LabError) as error:
@@ -737,7 +747,7 @@ def test_a_host_is_made_of_its_files_before_it_boots(keyed, monkeypatch):
     assert calls[1][0][-3:] == ('--label', 'ovs-lab.digest=' + keyed.container_digest('ddk', TAGS['ddk']), TAGS['ddk'])
     with tarfile.open(fileobj=io.BytesIO(calls[2][1]['input'])) as tar:
         assert set(tar.getnames()) == set(keyed.host_files('ddk'))
-    assert (keyed.CACHE / 'ddk-topdir').is_dir()
+    assert (keyed.CACHE / 'volumes/47/ddk-topdir').is_dir()
 
 
 def test_a_host_that_never_answers(lab, monkeypatch):
