@@ -12,6 +12,7 @@ import re
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ovs, _ovs_manager
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.hostile import examples
 
 hypothesis = pytest.importorskip('hypothesis')
 st = hypothesis.strategies
@@ -50,7 +51,7 @@ def plan(before, other, external, paths, target='tcp:192.0.2.1:1'):
     return after, _ovs_manager.commands(before, after)
 
 
-@hypothesis.settings(max_examples=1000, deadline=None)
+@examples(1000)
 @hypothesis.given(MAP, MAP, st.tuples(TEXT, TEXT, TEXT), TEXT)
 def test_new_rows_hold_the_texts_unchanged(other, external, paths, target):
     create, add, ssl, link = plan(NOTHING, other, external, paths, target)[1]
@@ -60,7 +61,7 @@ def test_new_rows_hold_the_texts_unchanged(other, external, paths, target):
     assert parts(ssl[3:]) == dict(private_key=paths[0], certificate=paths[1], ca_cert=paths[2], bootstrap_ca_cert=True)
 
 
-@hypothesis.settings(max_examples=1000, deadline=None)
+@examples(1000)
 @hypothesis.given(MAP, MAP, MAP, st.tuples(TEXT, TEXT, TEXT))
 def test_no_text_becomes_an_option_or_a_second_command(old, other, external, paths):
     before = plan(NOTHING, old, {}, ('/k', '/c', '/a'))[0]

@@ -54,6 +54,11 @@ class _Captured(object):
         return u''.join(self._parts)
 
 
+# What lasts as long as the run. ansible-test forks each test off the process that has read all tests; only that process takes it away.
+_KEPT = tempfile.mkdtemp(prefix='ovs-unit-')
+atexit.register(shutil.rmtree, _KEPT, True)
+
+
 def run_module(main, args, check_mode=False, diff=False):
     """Run the module whose ``main`` is given and return ``(result, failed)``.
 
@@ -62,7 +67,7 @@ def run_module(main, args, check_mode=False, diff=False):
     :returns: the result as a dict, and whether the module failed.
     :raises AssertionError: it ended without a result, or its status contradicts it.
     """
-    options = dict(args, _ansible_check_mode=check_mode, _ansible_diff=diff, _ansible_remote_tmp=tempfile.gettempdir())
+    options = dict(args, _ansible_check_mode=check_mode, _ansible_diff=diff, _ansible_remote_tmp=_KEPT)
     stdout, stream, code = sys.stdout, _Captured(), None
     _forget_warnings()
     sys.stdout = stream
@@ -90,13 +95,11 @@ def _forget_warnings():
             store.pop() if isinstance(store, list) else store.popitem()
 
 
-# ansible-test forks each test off the process that has read all tests, where a fixture of a module or session is made anew for each of them.
-_KEPT = tempfile.mkdtemp(prefix='ovs-unit-')
-atexit.register(shutil.rmtree, _KEPT, True)
-
-
 def kept(name, make):
-    """What ``make(folder)`` returned for the first test that asked for this name; what costs much is made once for all tests of a run."""
+    """What ``make(folder)`` returned for the first test that asked for this name; what costs much is made once for all tests of a run.
+
+    A fixture of a module or session would be made anew in each forked test.
+    """
     folder, record = os.path.join(_KEPT, name), os.path.join(_KEPT, name + '.pickle')
     if not os.path.exists(record):
         shutil.rmtree(folder, ignore_errors=True)
