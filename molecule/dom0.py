@@ -39,7 +39,7 @@ def comes(condition, seconds=180):
     deadline = time.monotonic() + seconds
     value = condition()
     while not value and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.5)
         value = condition()
     return value
 
