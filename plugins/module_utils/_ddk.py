@@ -36,8 +36,8 @@ def survey(want, time_limit):
 
     What takes a program that is not there is None or empty; what is missing is for the plan to say.
     """
-    programs = dict((name, _dist_tools.first([name])) for name in list(_PROGRAMS) + _compiler(want)[:-1])
-    compiler = _dist_tools.first(_compiler(want)[-1:])
+    programs = dict((name, _dist_tools.first([name])) for name in list(_PROGRAMS) + compiler_words(want)[:-1])
+    compiler = _dist_tools.first(compiler_words(want)[-1:])
     programs.update({'compiler': compiler, 'sphinx-build': _dist_tools.first(_ovs_releases.sphinx(want['version']))})
     return dict(_survey_rpm(time_limit), programs=programs, trees=_trees(), headers=_headers(compiler, time_limit) if compiler else [],
                 dhparams=_dhparams(programs['openssl'], time_limit), pythons=_pythons(want, time_limit))
@@ -82,7 +82,7 @@ def _dhparams(openssl, time_limit):
     return 'static' if 'static DH' in answer.out else 'plain'
 
 
-def _compiler(want):
+def compiler_words(want):
     """The programs that compile, without their options; the last is the compiler, as in "ccache gcc"."""
     words = to_native(want['defines'].get('openvswitch_cc') or 'gcc').split()
     return [word for word in words if not word.startswith('-')]
@@ -183,13 +183,13 @@ def _builds(want, kernels):
 def _missing(have, want, kernels):
     """All that the build needs and this host lacks, one text each."""
     programs = [name for name in sorted(_PROGRAMS) if _takes(want, name)]
-    programs.extend(_compiler(want)[:-1])
+    programs.extend(compiler_words(want)[:-1])
     texts = ['%s (package %s)' % (name, _PROGRAMS.get(name, name)) for name in programs if not have['programs'][name]]
     if have['programs']['compiler']:
         headers = [name for name in sorted(_HEADERS) if name != 'cap-ng.h' or (want['spec'] == 'bundled' and 'libcapng' not in want['without'])]
         texts.extend('%s (package %s)' % (name, _HEADERS[name]) for name in headers if name not in have['headers'])
     else:
-        texts.append('%s (package gcc)' % _compiler(want)[-1])
+        texts.append('%s (package gcc)' % compiler_words(want)[-1])
     texts.extend(_python_missing(have, want))
     texts.extend('%s/%s/build with a Makefile (the devel package of that kernel)' % (MODULES, kernel['folder'])
                  for kernel in kernels if kernel['folder'] not in have['trees'])

@@ -233,8 +233,9 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ddk
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _ddk, _ovs_releases
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import guarded
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 
@@ -244,6 +245,11 @@ def look(module):
     want = module.params
     if not re.match(r'\d+(\.\d+)+\Z', want['version']):
         raise CliError('version is %r: it must be the version in the name of the dist tarball, numbers and dots such as 3.1.0.' % want['version'])
+    if _ovs_releases.numbers(want['version']) < (1,):
+        raise CliError('version is %s: what a release before 1.0 takes is not known here. Give a later one.' % want['version'])
+    if not _ddk.compiler_words(want):
+        raise CliError('The macro openvswitch_cc is %r and names no compiler. Give a program such as gcc in defines, or leave it out.'
+                       % to_native(want['defines']['openvswitch_cc']))
     check_path('folder', want['folder'] or '')
     folder = os.path.abspath(want['folder']) if want['folder'] else None
     have = _ddk.survey(want, want['time_limit'])

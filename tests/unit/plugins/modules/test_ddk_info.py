@@ -89,3 +89,15 @@ def test_a_version_that_is_none_is_refused(host):
     for version in ('3.1.0-rc1', 'master', '', '3.1.'):
         result, failed = look(version=version)
         assert failed and 'numbers and dots' in result['msg']
+
+
+def test_a_release_of_which_nothing_is_known_is_refused(host):
+    result, failed = look(version='0.99.2', kernels=[dict(uname='3.10.0+2')])
+    assert failed and 'version is 0.99.2' in result['msg'] and not host.argvs
+    assert not look(version='1.0.0', kernels=[])[1]
+
+
+@pytest.mark.parametrize('words', [' ', '-m64 -O2'])
+def test_words_that_name_no_compiler_are_refused(host, words):
+    result, failed = look(defines=dict(openvswitch_cc=words))
+    assert failed and repr(words) in result['msg'] and 'names no compiler' in result['msg'] and not host.argvs
