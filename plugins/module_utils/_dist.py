@@ -161,6 +161,8 @@ def _members(path):
                     names.add(name)
                     if name == 'configure.ac':
                         texts[name] = to_text(archive.extractfile(member).read(), errors='replace')
+            while archive.fileobj.read(_CHUNK):
+                pass  # the check sum of what is compressed stands at its end
     except BROKEN_TARBALL as error:
         raise SourceError('%s is no whole tar archive (%s). Fetch it again.' % (path, to_native(error)))
     if len(tops) != 1:

@@ -187,7 +187,7 @@ def test_a_file_that_is_no_whole_archive_is_refused(tree, tmp_path, damage):
         _dist.identify(path, False)
 
 
-@pytest.mark.parametrize('kind', ['bz2', 'xz'])
+@pytest.mark.parametrize('kind', ['gz', 'bz2', 'xz'])
 def test_an_archive_that_is_damaged_inside_is_refused(tmp_path, kind):
     path = str(tmp_path / 'x.tar')
     try:
