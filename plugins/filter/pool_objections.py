@@ -10,7 +10,8 @@ short_description: Tell why the manager of a pool must not be changed, from what
 version_added: 0.1.0
 author: The xenserver.openvswitch project (@xenserver-openvswitch)
 description:
-  - XAPI calls its plugin on all hosts of a pool, whichever of them is asked. So what one host would not stand is an objection for all.
+  - XAPI calls its plugin on all hosts of a pool, whichever of them is asked. So what one host would not stand is an objection for all, as is a
+    manager that is not the same for all.
   - Takes what M(xenserver.openvswitch.xapi_ovs_update) foresaw for each of them in check mode.
 options:
   _input:
@@ -54,7 +55,7 @@ _value:
 
 def pool_objections(foreseen, emer_reset_consent=False, secure_consent=False, unread_consent=False):
     """``{name: result of xapi_ovs_update}`` -> ``[text]``."""
-    found = []
+    found = list(_contradictions(foreseen))
     if not unread_consent:
         found += ['%s: %s' % (name, one['unread']) for name, one in foreseen.items() if one['unread']]
     if not emer_reset_consent:
@@ -65,6 +66,13 @@ def pool_objections(foreseen, emer_reset_consent=False, secure_consent=False, un
                      'Connect a controller first, have them standalone with ovs_manager_fail_mode, or set ovs_manager_secure_consent to true.'
                      % '; '.join(cut_off))
     return found
+
+
+def _contradictions(foreseen):
+    asked = {name: one['manager'] or 'none' for name, one in foreseen.items()}
+    if len(set(asked.values())) > 1:
+        yield ('XAPI holds one manager for all hosts of a pool, and these are asked for different ones: %s. '
+               'Give all of them the same address, port and protocol.' % '; '.join('%s: %s' % pair for pair in asked.items()))
 
 
 def _losses(foreseen):

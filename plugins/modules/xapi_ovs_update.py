@@ -85,6 +85,11 @@ pool:
     uuid: 0d5c3a0e-4d6c-4b43-8f0e-3f0f2ad5a3d1
     hosts:
       - {uuid: 5a1c3a0e-4d6c-4b43-8f0e-3f0f2ad5a3d1, name: xs8-a}
+manager:
+  description: The manager that is asked for, as Open vSwitch names it. Null where none is.
+  returned: always, where XAPI could be asked
+  type: str
+  sample: ssl:192.0.2.10:6632
 targets:
   description: The managers of this host that XAPI's plugin takes for the one of the pool, after the task. Empty where XAPI holds none.
   returned: success
@@ -254,7 +259,8 @@ def follow(module):
     controller, facts = _xapi_pool.asked(module.params), identify()
     xe = Xe(module.params['time_limit'])
     found = _xapi_pool.survey(xe, module.params, controller, with_settings=True)
-    values = dict(api=found['api'], host_uuid=facts['host_uuid'], pool=dict(uuid=xe.pool()['uuid'], hosts=[]), plugin=None)
+    values = dict(
+        api=found['api'], host_uuid=facts['host_uuid'], pool=dict(uuid=xe.pool()['uuid'], hosts=[]), manager=_xapi_manager.target(found['want']), plugin=None)
     if found['steps']:
         values['pool']['hosts'] = [dict(uuid=one['uuid'], name=one['name-label']) for one in xe.hosts()]
         if not module.check_mode:
@@ -281,7 +287,7 @@ def pass_by(module, found, values):
     change = Change()
     if module.check_mode:
         module.warn('%s Foreseen as if it had no manager.' % values['unread'])
-        change.note('managers', [], [_xapi_manager.target(found['want'])] if found['want'] else [])
+        change.note('managers', [], [values['manager']] if values['manager'] else [])
     exit_with(module, change, switch=None, targets=[], **values)
 
 

@@ -29,7 +29,8 @@ with open({folder!r} + '/answers.json') as stream:
 HOST = dict(is_xenserver=True, pending_reboot=[], xenserver=dict(
     version='8.3.0', generation='systemd', kernel='4.19.0+1', machine='x86_64', network_backend='openvswitch'))
 SWITCH = dict(installed=True, rpms=[], pending_reboot=[], pending_restart=[])
-FORESEEN = dict(pool=dict(uuid='u-1', hosts=[]), unread=None, lost_words='', cut_off=[], host_uuid='u-2', switch={}, targets=[])
+FORESEEN = dict(
+    pool=dict(uuid='u-1', hosts=[]), manager='ssl:192.0.2.10:6632', unread=None, lost_words='', cut_off=[], host_uuid='u-2', switch={}, targets=[])
 
 
 class Run:

@@ -9,11 +9,13 @@ import pytest
 from ansible_collections.xenserver.openvswitch.plugins.filter import pool_objections
 
 objections = pool_objections.FilterModule().filters()['pool_objections']
+MANAGER = 'ssl:192.0.2.10:6632'
 
 
 def foreseen(name, pool=(), **values):
     """What is foreseen for a host whose UUID is its name."""
-    return {name: dict(dict(host_uuid=name, pool=dict(hosts=[dict(uuid=one, name=one) for one in pool]), unread=None, lost_words='', cut_off=[]), **values)}
+    hosts = [dict(uuid=one, name=one) for one in pool]
+    return {name: dict(dict(host_uuid=name, pool=dict(hosts=hosts), manager=MANAGER, unread=None, lost_words='', cut_off=[]), **values)}
 
 
 WELL = foreseen('a', pool=['a', 'b'])
@@ -34,6 +36,12 @@ def test_what_one_host_would_not_stand_is_an_objection_until_consented_to(case):
     assert objections(dict(WELL, **foreseen('b', **values)), **{consent: True}) == []
     others = {other for other in ('unread_consent', 'emer_reset_consent', 'secure_consent') if other != consent}
     assert objections(dict(WELL, **foreseen('b', **values)), **dict.fromkeys(others, True)) == found
+
+
+@pytest.mark.parametrize('manager, word', [('ssl:192.0.2.11:6632', 'b: ssl:192.0.2.11:6632'), (None, 'b: none')])
+def test_hosts_of_one_pool_that_are_asked_for_different_managers_have_no_consent(manager, word):
+    found = objections(dict(WELL, **foreseen('b', manager=manager)), True, True, True)
+    assert len(found) == 1 and 'a: %s' % MANAGER in found[0] and word in found[0] and 'Give all of them the same' in found[0], found
 
 
 def test_a_pool_whose_hosts_are_known_and_lose_nothing_has_no_objection():

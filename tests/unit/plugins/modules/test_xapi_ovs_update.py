@@ -62,7 +62,7 @@ def test_a_host_that_follows_is_left_alone(run, sdn, commands):
 def test_a_host_that_does_not_is_repaired_by_the_plugin(run, managers):
     pool = repairs(managed(managers=managers), [HAS])
     result, failed = run(pool)
-    assert not failed and result['changed'] and result['targets'] == [HAS]
+    assert not failed and result['changed'] and result['targets'] == [HAS] and result['manager'] == HAS
     assert result['plugin']['plugin_ok'] and result['plugin']['result'].startswith('Successfully')
     assert result['diff']['before']['managers'] == managers and result['diff']['after']['managers'] == [HAS]
     assert result['commands'] == [[PATH, 'host-call-plugin', 'host-uuid=' + A, 'plugin=openvswitch-config-update', 'fn=update']]
