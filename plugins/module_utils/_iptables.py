@@ -17,6 +17,7 @@ _KEPT = {
     '-A': 'chain', '--append': 'chain', '-p': 'protocol', '--protocol': 'protocol', '-j': 'target', '--jump': 'target', '-g': 'target', '--goto': 'target',
     '--dport': 'dport', '--destination-port': 'dport', '--dports': 'dports', '--destination-ports': 'dports', '--comment': 'comment',
 }
+_GOTO = ('-g', '--goto')
 _MATCH = ('-m', '--match')
 # Matches that let every packet pass which their options, kept above, let pass.
 _TRANSPARENT = ('comment', 'multiport', 'tcp', 'udp')
@@ -26,7 +27,8 @@ _FINAL = ('ACCEPT', 'DROP', 'REJECT')
 def parse(text):
     """The rules of the table filter, in their order, each as a dict.
 
-    ``line``, ``words``, ``chain``, ``protocol`` (``all`` for any), ``dport`` and ``dports`` (texts, or None), ``target``, ``comment``, and
+    ``line``, ``words``, ``chain``, ``protocol`` (``all`` for any), ``dport`` and ``dports`` (texts, or None), ``target``, ``comment``,
+    ``unless`` (what of these it asks not to be), ``goto`` (whether it is for good that it goes to ``target``), and
     ``conditional``: whether it asks for anything beside protocol and destination port.
 
     :raises ValueError: a line whose quotes do not close.
@@ -45,7 +47,8 @@ def parse(text):
 
 
 def _rule(number, words):
-    rule = dict(line=number, words=words, chain=None, protocol='all', dport=None, dports=None, target=None, comment='', conditional=False)
+    rule = dict(
+        line=number, words=words, chain=None, protocol='all', dport=None, dports=None, target=None, comment='', unless={}, goto=False, conditional=False)
     rest, negated = iter(words), False
     for word in rest:
         if word == '!':
@@ -56,8 +59,8 @@ def _rule(number, words):
             value = next(rest, '')
             if value == '!':  # where iptables 1.3 puts it
                 rule['conditional'], negated, value = True, True, next(rest, '')
-            if not negated:
-                rule[name] = value
+            (rule['unless'] if negated else rule)[name] = value
+            rule['goto'] |= word in _GOTO
         elif word in _MATCH:
             rule['conditional'] |= next(rest, '') not in _TRANSPARENT
         elif rule['target'] is None:  # what follows the target are options of the target
@@ -68,20 +71,24 @@ def _rule(number, words):
 
 def concerns(rule, protocol, port):
     """Whether a packet of that protocol, ``(name, number)``, and to that port may be one that ``rule`` is about."""
-    if rule['protocol'] != 'all' and rule['protocol'] not in protocol:
+    if rule['protocol'] != 'all' and rule['protocol'] not in protocol or rule['unless'].get('protocol') in protocol:
         return False
-    asked = rule['dport'] or rule['dports']
-    return not asked or (port is not None and any(low <= port <= high for low, high in _ranges(asked)))
+    asked, spared = (ports.get('dport') or ports.get('dports') for ports in (rule, rule['unless']))
+    if port is None:
+        return not asked
+    return (not asked or _hold(asked, port, True)) and not (spared and _hold(spared, port, False))
 
 
-def _ranges(ports):
-    """``4789,6000:6100`` as pairs. A service's name, which only a person writes, counts as any port."""
+def _hold(ports, port, named):
+    """Whether ``4789,6000:6100`` holds a port; ``named`` is the answer for a service's name, which only a person writes."""
     for part in ports.split(','):
         low, colon, high = part.partition(':')
-        if all(end.isdigit() or not end for end in (low, high)):
-            yield int(low or 0), int(high or (65535 if colon else low))
-        else:
-            yield 0, 65535
+        if not all(end.isdigit() or not end for end in (low, high)):
+            if named:
+                return True
+        elif int(low or 0) <= port <= int(high or (65535 if colon else low)):
+            return True
+    return False
 
 
 def meet(rules, protocol, port, chain='INPUT', above=()):
@@ -99,7 +106,8 @@ def meet(rules, protocol, port, chain='INPUT', above=()):
             continue
         below, decided = ([rule], True) if rule['target'] in _FINAL else meet(rules, protocol, port, rule['target'], above + (chain,))
         met += below
-        if not rule['conditional'] and (decided or rule['target'] == 'RETURN'):
+        # From a chain that a rule goes to for good, a packet returns to where this chain was called.
+        if not rule['conditional'] and (decided or rule['goto'] or rule['target'] == 'RETURN'):
             return met, decided
     return met, False
 

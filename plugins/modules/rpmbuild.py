@@ -81,7 +81,8 @@ options:
     description: The architecture to build for, as by C(--target). Without it that of the host.
     type: str
   environment:
-    description: Environment variables for the build. They are inputs like all others, and stand in the manifest beside the RPMs, so they are no place for secrets.
+    description:
+      - Environment variables for the build. They are inputs like all others, and stand in the manifest beside the RPMs, so they are no place for secrets.
     type: dict
     default: {}
   topdir:

@@ -72,7 +72,8 @@ def test_what_a_packet_meets(saved, protocol, port, targets, decided):
     ('-A INPUT -p udp -m socket -j ACCEPT', dict(conditional=True)),
     ('-A INPUT -i lo -j ACCEPT', dict(conditional=True)),
     ('-A INPUT -j LOG --log-prefix "-p udp "', dict(target='LOG', protocol='all', conditional=False)),
-    ('-A INPUT -p udp -g OTHER', dict(target='OTHER')),
+    ('-A INPUT -p udp -g OTHER', dict(target='OTHER', goto=True)),
+    ('-A INPUT -p udp -j OTHER', dict(target='OTHER', goto=False)),
 ])
 def test_what_a_rule_says(line, expected):
     rule = one(line)
@@ -85,6 +86,15 @@ def test_what_a_rule_says(line, expected):
 ])
 def test_which_ports_a_rule_is_about(ports, port, expected):
     assert _iptables.concerns(one('-A INPUT -p udp --dport %s -j DROP' % ports), UDP, port) is expected
+
+
+@pytest.mark.parametrize('words, port, expected', [
+    ('-p udp ! --dport 4789', 4789, False), ('-p udp ! --dport 53', 4789, True), ('-p udp -m multiport ! --dports 1,4000:5000', 4789, False),
+    ('-p udp --dport ! 4789', 4789, False), ('-p udp ! --dport vxlan', 4789, True), ('! -p udp', 4789, False), ('! -p tcp', 4789, True),
+    ('! -p 17', 4789, False), ('! -p tcp', None, True),
+])
+def test_what_a_rule_excepts(words, port, expected):
+    assert _iptables.concerns(one('-A INPUT %s -j DROP' % words), UDP, port) is expected
 
 
 def test_other_tables_do_not_count():
@@ -103,6 +113,15 @@ def test_a_chain_left_early_and_chains_in_a_ring():
     assert _iptables.meet(rules, UDP, 1) == ([], False)
     met, decided = _iptables.meet(rules, GRE, None)
     assert ([rule['target'] for rule in met], decided) == (['DROP'], True)
+
+
+@pytest.mark.parametrize('rule, targets, decided', [
+    ('-A INPUT -g A', [], False), ('-A INPUT -j A', ['DROP'], True), ('-A INPUT -i eth0 -g A', ['DROP'], True),
+    ('-A INPUT -j B\n-A B -g A\n-A B -j REJECT', ['DROP'], True),
+])
+def test_a_packet_does_not_come_back_to_where_it_went_from_for_good(rule, targets, decided):
+    met, surely = _iptables.meet(_iptables.parse(rule + '\n-A INPUT -j DROP\n-A A -p tcp -j ACCEPT\n'), UDP, 1)
+    assert ([rule['target'] for rule in met], surely) == (targets, decided)
 
 
 def test_a_jump_with_a_condition_decides_nothing():
