@@ -14,8 +14,15 @@ MARK = '/var/run/openvswitch.booted'
 
 
 def time():
-    """When this host was booted, in seconds since 1970: the start of process 1, of a host or of a container that stands for one."""
-    return started(1)
+    """When this host was booted, in seconds since 1970: the start of process 1, of a host or of a container that stands for one.
+
+    Where /proc hides that from this user (hidepid) it is the start of the kernel, some seconds earlier on a host.
+    """
+    begun = started(1)
+    if begun is not None:
+        return begun
+    with open('/proc/stat') as kernel:
+        return kernel_start(kernel.read())
 
 
 def started(pid):
@@ -37,8 +44,11 @@ def written(path):
 
 def read_time(kernel, process):
     """:arg kernel: /proc/stat. :arg process: /proc/PID/stat, whose 22nd field counts ticks since the kernel started."""
-    since = int(re.search(r'^btime (\d+)$', kernel, re.MULTILINE).group(1))
-    return since + int(process.rpartition(')')[2].split()[19]) / os.sysconf('SC_CLK_TCK')
+    return kernel_start(kernel) + int(process.rpartition(')')[2].split()[19]) / os.sysconf('SC_CLK_TCK')
+
+
+def kernel_start(kernel):
+    return int(re.search(r'^btime (\d+)$', kernel, re.MULTILINE).group(1))
 
 
 def not_in_use(packages, daemons, starts):

@@ -26,6 +26,12 @@ def test_this_host_was_booted_before_this_process_was_started():
     assert _boot.time() <= _boot.started(os.getpid()) <= time.time() + 1
 
 
+def test_a_boot_whose_first_process_is_hidden(monkeypatch):
+    seen = _boot.time()
+    monkeypatch.setattr(_boot, 'started', lambda pid: None)
+    assert 0 < _boot.time() <= seen
+
+
 def test_a_process_that_has_ended():
     assert _boot.started(2 ** 30) is None
 
