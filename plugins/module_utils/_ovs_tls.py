@@ -75,15 +75,27 @@ def read(text, authority):
     found = re.search(r'(?:depth=\d+ (?P<subject>.*)\n)?verify error:num=(?P<number>\d+):(?P<said>.*)', text)
     if found:
         return _unverified(int(found.group('number')), found.group('said'), found.group('subject') or 'no subject', authority)
-    found = re.search(r'alert ([^:\n]+):', text)
-    if found:
-        return Refusal(REJECTED, 'it refuses the certificate of this switch (%s)' % found.group(1))
-    if re.search(r'^write:errno=', text, re.MULTILINE) and 'no peer certificate' not in text:
-        return Refusal(REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?')
     found = re.search(r'connect:errno=(\d+)', text)
     if found:
         return Refusal(UNREACHABLE, os.strerror(int(found.group(1))))
+    if 'no peer certificate' in text:
+        return Refusal(UNREACHABLE, _speechless(text))
+    found = re.search(r'alert ([^:\n]+):', text)
+    if found:
+        return Refusal(REJECTED, 'it refuses the certificate of this switch (%s)' % found.group(1))
+    if re.search(r'^write:errno=', text, re.MULTILINE):
+        return Refusal(REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?')
     return None
+
+
+def _speechless(text):
+    """Why a manager has not even shown its certificate, which in TLS 1.2 comes before it sees that of the switch."""
+    if 'wrong version number' in text or 'unknown protocol' in text:
+        return 'what it answers is not TLS: is its target meant to begin with tcp: or to have another port?'
+    found = re.search(r'alert ([^:\n]+):|:(unsupported protocol):', text)
+    if found:
+        return 'it has no TLS 1.2, or no cipher of it, in common with this switch (%s)' % (found.group(1) or found.group(2))
+    return 'it closes the connection before it has shown a certificate: does it speak TLS on that port?'
 
 
 def _unverified(number, said, subject, authority):

@@ -21,7 +21,15 @@ REJECTED_3 = '40C7:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unkno
 # A manager that closes without an alert once it has read the switch's certificate, as Python 3.9's asyncio does; and one that closes at once.
 LEFT = ('depth=0 O = ovs-lab, CN = controller\nverify return:1\nwrite:errno=0\nCONNECTED(00000003)\n---\nCertificate chain\n'
         ' 0 s:O = ovs-lab, CN = controller\nVerify return code: 0 (ok)\n')
-CLOSED = 'write:errno=104\nCONNECTED(00000003)\n---\nno peer certificate available\n---\nNo client certificate CA names sent\n'
+NO_PEER = 'CONNECTED(00000003)\n---\nno peer certificate available\n---\nNo client certificate CA names sent\n'
+CLOSED = 'write:errno=104\n' + NO_PEER
+HANGS_UP = '80AB:error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading:../ssl/record/rec_layer_s3.c:318:\n' + NO_PEER
+PLAIN = '807B:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl/record/ssl3_record.c:350:\n' + NO_PEER
+LATER = '80BB:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../ssl/record/rec_layer_s3.c:1601:SSL alert number 70\n' + NO_PEER
+CIPHERS = '802B:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../ssl/record/rec_layer_s3.c:1601:SSL alert number 40\n' + NO_PEER
+OLDER = '80DB:error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol:../ssl/statem/statem_lib.c:1952:\n' + NO_PEER
+SAYS_NOTHING = 'it closes the connection before it has shown a certificate: does it speak TLS on that port?'
+NOTHING_IN_COMMON = 'it has no TLS 1.2, or no cipher of it, in common with this switch (%s)'
 REFUSED = '139643:error:0200206F:system library:connect:Connection refused:../crypto/bio/b_sock2.c:110:\nconnect:errno=111\n'
 LOG = (
     '2026-11-24T15:28:27.479Z|00018|stream_ssl|WARN|SSL_connect: error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed\n'
@@ -37,6 +45,11 @@ LOG = (
     (REJECTED_3, _ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)'),
     (LEFT, _ovs_tls.REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?'),
     (REFUSED, _ovs_tls.UNREACHABLE, 'Connection refused'),
+    (CLOSED, _ovs_tls.UNREACHABLE, SAYS_NOTHING), (HANGS_UP, _ovs_tls.UNREACHABLE, SAYS_NOTHING),
+    (PLAIN, _ovs_tls.UNREACHABLE, 'what it answers is not TLS: is its target meant to begin with tcp: or to have another port?'),
+    (LATER, _ovs_tls.UNREACHABLE, NOTHING_IN_COMMON % 'protocol version'),
+    (CIPHERS, _ovs_tls.UNREACHABLE, NOTHING_IN_COMMON % 'handshake failure'),
+    (OLDER, _ovs_tls.UNREACHABLE, NOTHING_IN_COMMON % 'unsupported protocol'),
     ('verify error:num=21:unable to verify the first certificate\n', _ovs_tls.UNTRUSTED,
      'its certificate is of an authority that /ca does not hold (no subject: unable to verify the first certificate)'),
 ])
@@ -44,7 +57,7 @@ def test_what_openssl_tells(text, kind, said):
     assert _ovs_tls.read(text, '/ca') == (kind, said)
 
 
-@pytest.mark.parametrize('text', ['', CLOSED, 'Verify return code: 0 (ok)\n', 'unknown option -tls1_2\nusage: s_client args\n'])
+@pytest.mark.parametrize('text', ['', 'Verify return code: 0 (ok)\n', 'unknown option -tls1_2\nusage: s_client args\n'])
 def test_what_tells_nothing(text):
     assert _ovs_tls.read(text, '/ca') is None
 

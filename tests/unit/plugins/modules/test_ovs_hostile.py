@@ -46,7 +46,7 @@ def store():
 
 
 def run(**args):
-    return run_module(ovs_manager.main, dict(args, wait=False, time_limit=5))
+    return run_module(ovs_manager.main, dict(args, wait=False, time_limit=60))
 
 
 def others(content):

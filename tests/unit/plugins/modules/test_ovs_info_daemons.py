@@ -25,7 +25,7 @@ def short_wait(monkeypatch):
 
 
 def look(switch, **args):
-    result, failed = run_module(ovs_info.main, dict(dict(rundir=switch.rundir, time_limit=10), **args))
+    result, failed = run_module(ovs_info.main, dict(dict(rundir=switch.rundir, time_limit=60), **args))
     assert not failed, result['msg']
     assert result['changed'] is False
     return result

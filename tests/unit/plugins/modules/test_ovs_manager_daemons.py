@@ -17,7 +17,7 @@ NOTHING = dict(managers={}, ssl=None, bridges={}, ports={}, interfaces={})
 
 
 def run(check_mode=False, **args):
-    return run_module(ovs_manager.main, dict(dict(time_limit=10), **args), check_mode=check_mode, diff=True)
+    return run_module(ovs_manager.main, dict(dict(time_limit=60), **args), check_mode=check_mode, diff=True)
 
 
 def done(**args):

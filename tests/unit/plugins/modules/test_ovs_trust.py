@@ -46,7 +46,7 @@ class World(object):
 
     @staticmethod
     def _manager(**options):
-        return run_module(ovs_manager.main, dict(time_limit=10, **options))
+        return run_module(ovs_manager.main, dict(time_limit=60, **options))
 
     @property
     def content(self):
@@ -131,6 +131,11 @@ def test_a_host_that_is_connected_keeps_what_it_trusts(met, check_mode):
 def refuse(world, chain, key):
     """Give the manager another certificate, and have the switch meet it."""
     world.manager.certify(chain, key)
+    return meet(world)
+
+
+def meet(world):
+    """Have the switch meet its manager anew, in vain; what is said of it."""
     world.switch.vsctl('del-manager')
     world.managed()
     holds, said = world.connected(limit=3)
@@ -152,13 +157,19 @@ def test_an_expired_certificate_is_told_and_no_reason_to_trust_anew(met):
     said = refuse(met, *met.first.issue('manager', EXPIRED))
     assert 'its certificate (' in said and 'CN = manager) has expired: give it a new one' in said
     result = met.done(state='anew')
-    assert not result['changed'] and 'has expired' in result['refused']
+    assert (result['changed'], 'has expired' in str(result['refused'])) == (False, True), (result, met.manager.lost)
 
 
 def test_a_manager_that_refuses_the_switch_is_told(met):
     met.chain, met.key = met.second.issue('stranger')
     said = refuse(met, *met.first.issue('manager'))
     assert 'it refuses the certificate of this switch' in said
+
+
+def test_a_manager_that_does_not_speak_tls_is_told_and_no_reason_to_trust_anew(met):
+    met.manager.speak_plainly(b'{"id":"echo","method":"echo","params":[]}')
+    assert 'what it answers is not TLS' in meet(met)
+    assert not met.done(state='anew')['changed']
 
 
 @pytest.mark.parametrize('text, said', [

@@ -20,7 +20,7 @@ PTCP, TCP, OTHER = 'ptcp:0:127.0.0.1', 'tcp:127.0.0.1:1', 'tcp:127.0.0.1:2'
 
 
 def run(check_mode=False, **args):
-    return run_module(ovs_manager.main, dict(dict(time_limit=10), **args), check_mode=check_mode, diff=True)
+    return run_module(ovs_manager.main, dict(dict(time_limit=60), **args), check_mode=check_mode, diff=True)
 
 
 def changed(**args):

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from functools import partial
 
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import path_of, require
 
@@ -28,6 +29,7 @@ policy = any
 [any]
 commonName = supplied
 """
+PATIENCE = 60  # seconds: on a busy machine a client may take long between its connection and its first word
 VALID = ('20200101000000Z', '20491231000000Z')
 EXPIRED = ('20200101000000Z', '20200201000000Z')
 
@@ -64,7 +66,10 @@ class Authority(object):
 
 
 class Manager(object):
-    """A manager that keeps every connection whose certificate is of ``authority``, and says nothing."""
+    """A manager that keeps every connection whose certificate is of ``authority``, and says nothing.
+
+    ``lost`` has what each of the others failed of.
+    """
 
     def __init__(self, authority, chain, key):
         self._authority = authority
@@ -73,10 +78,8 @@ class Manager(object):
         self._server.bind(('127.0.0.1', 0))
         self._server.listen(5)
         self.target = 'ssl:127.0.0.1:%d' % self._server.getsockname()[1]
-        self._kept = []
-        thread = threading.Thread(target=self._serve)
-        thread.daemon = True
-        thread.start()
+        self._kept, self.lost = [], []
+        _aside(self._serve)
 
     def certify(self, chain, key):
         """Use another certificate from the next connection on."""
@@ -84,7 +87,15 @@ class Manager(object):
         context.load_cert_chain(chain, key)
         context.load_verify_locations(self._authority.path)
         context.verify_mode = ssl.CERT_REQUIRED
-        self._context = context
+        self._wrap = partial(context.wrap_socket, server_side=True)
+
+    def speak_plainly(self, text):
+        """Answer whatever comes with a text, without TLS, from the next connection on."""
+        def answer(client):
+            client.recv(4096)
+            client.sendall(text)
+            return client
+        self._wrap = answer
 
     def _serve(self):
         while True:
@@ -92,11 +103,15 @@ class Manager(object):
                 client = self._server.accept()[0]
             except (IOError, OSError):
                 return
-            client.settimeout(5)
-            try:
-                self._kept.append(self._context.wrap_socket(client, server_side=True))
-            except (IOError, OSError):
-                client.close()
+            _aside(self._shake, client)
+
+    def _shake(self, client):
+        client.settimeout(PATIENCE)
+        try:
+            self._kept.append(self._wrap(client))
+        except (IOError, OSError) as error:
+            self.lost.append(str(error))
+            client.close()
 
     @property
     def met(self):
@@ -107,3 +122,9 @@ class Manager(object):
         self._server.close()
         for client in self._kept:
             client.close()
+
+
+def _aside(function, *words):
+    thread = threading.Thread(target=function, args=words)
+    thread.daemon = True
+    thread.start()
