@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules import rpm_host
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import Host, require
 
-COLLECTIONS = Path(__file__).absolute().parents[7]
+# Where the collection was imported from: this file itself may lie in a clone of any depth.
+COLLECTIONS = Path(rpm_host.__file__).absolute().parents[7]
 SPEC = '''Name: tiny
 Version: 1
 Release: 1
