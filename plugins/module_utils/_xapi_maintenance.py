@@ -7,8 +7,8 @@ What was found is kept in XAPI's own database, in ``other_config`` of the host o
 that was killed is taken up by the next from whatever controller, and no file can say otherwise.
 
 A host is ``dict(uuid, name, enabled, live, agent_start_time, boot_time, mark, others, vms)``: ``others`` are the other hosts of the pool as
-``dict(uuid, name, enabled, live, maintenance)``, ``vms`` its running virtual machines as ``dict(uuid, name, host)``; a pool is
-``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
+``dict(uuid, name, enabled, live, maintenance)``, ``vms`` the pool's virtual machines as ``dict(uuid, name, host)``, of which one that is
+down has no host; a pool is ``dict(uuid, ha, auto_poweron, mark)``. A mark is None where there is no maintenance.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -46,7 +46,8 @@ def read_host(xe, uuid):
         raise Refused('The pool has no host %s. It has %s.' % (uuid, ', '.join(sorted(hosts))))
     config = read_map(hosts[uuid]['other-config'])
     others = [_other(record) for other, record in sorted(hosts.items()) if other != uuid]
-    machines = xe.records('vm-list', [('is-control-domain', 'false'), ('power-state', 'running'), ('params', 'uuid,name-label,resident-on')])
+    # In whatever power state: a paused one is on its host too, and would be lost with it.
+    machines = xe.records('vm-list', [('is-control-domain', 'false'), ('params', 'uuid,name-label,resident-on')])
     return dict(
         _health(hosts[uuid]), agent_start_time=_time(config.get('agent_start_time')), boot_time=_time(config.get('boot_time')),
         mark=read_host_mark(config.get(KEY)), others=others,
@@ -104,7 +105,7 @@ def plan_host(host, state, evacuate=True):
 
 
 def astray(host):
-    """The virtual machines that were here when the maintenance began and run elsewhere now."""
+    """The virtual machines that were here when the maintenance began and are elsewhere now."""
     was_here = host['mark']['vms'] if host['mark'] else []
     return [vm for vm in host['vms'] if vm['uuid'] in was_here and vm['host'] not in (host['uuid'], NOT_IN_DATABASE)]
 
@@ -112,7 +113,7 @@ def astray(host):
 def fallen(host):
     """The UUIDs of the virtual machines that went down with the only host of a pool. Elsewhere one that is down was shut down by somebody."""
     was_here = host['mark']['vms'] if host['mark'] and not host['others'] else []
-    return [uuid for uuid in was_here if uuid not in [vm['uuid'] for vm in host['vms']]]
+    return [vm['uuid'] for vm in host['vms'] if vm['uuid'] in was_here and vm['host'] == NOT_IN_DATABASE]
 
 
 def forget(kind, uuid):

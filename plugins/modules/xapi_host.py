@@ -111,7 +111,7 @@ others:
   elements: dict
   sample: [{uuid: 6b2d4b1f-5e7d-4c54-9f1f-4f1f3bd6b4e2, name: xs8-b, enabled: true, live: true, maintenance: false}]
 vms:
-  description: The running virtual machines that it had when it was looked at, without its control domain.
+  description: The virtual machines that it had when it was looked at, running or paused, without its control domain.
   returned: success
   type: list
   elements: dict
@@ -198,7 +198,7 @@ def apply(module, xe, patient, host, steps):
         except XeError as error:
             if command in BACK:
                 uuid = dict(words)['uuid']
-                name = next((vm['name'] for vm in host['vms'] if vm['uuid'] == uuid), uuid)
+                name = next(vm['name'] for vm in host['vms'] if vm['uuid'] == uuid)
                 stranded.append(dict(uuid=uuid, name=name, reason=error.said))
                 module.warn('%s %s: %s' % (name, 'stays where it runs' if command == 'vm-migrate' else 'stays down', error.said))
                 continue

@@ -63,12 +63,18 @@ def test_the_pool_of_a_host_that_was_put_back_is_as_it_was(pool):
 
 @pytest.fixture
 def stuck():
-    """A host that waits for a reboot, as after a change of its backend, and has a machine that cannot leave it."""
+    """A host that waits for a reboot, as after a change of its backend, and has two machines that cannot leave it: one may not, one is paused."""
     backend = "/etc/xensource/network.conf"
     since, machine = A.run("stat", "--format", "%Y", backend), A.xe("vm-list", "--minimal", name_label="guest-xs8-a")
     A.run("touch", backend)
     A.xe("vm-param-set", "blocked-operations:pool_migrate=licence", uuid=machine)
+    paused = A.xe("vm-create", name_label="guest-paused")
+    A.xe("vm-start", uuid=paused, on=A.uuid_of("xs8-a"))
+    A.xe("vm-pause", uuid=paused)
     yield
+    A.xe("vm-unpause", uuid=paused)
+    A.xe("vm-shutdown", uuid=paused)
+    A.xe("vm-destroy", uuid=paused)
     A.xe("vm-param-remove", uuid=machine, param_name="blocked-operations", param_key="pool_migrate")
     A.run("touch", f"--date=@{since}", backend)
 
@@ -78,6 +84,7 @@ def test_a_host_that_cannot_be_emptied_is_not_rebooted(upgrade, stuck):
     run = upgrade(pool_xs8=dict(build="."), pool_xs6=dict(build="upgrade"), pool_fleet=dict(build="."))
     assert run.rc == 2 and 'xs8-a failed at "Empty the host": Host xs8-a cannot be evacuated, and nothing was changed.' in run.words, run.text
     assert "guest-xs8-a (" in run.words and "licence" in run.words
+    assert "guest-paused (" in run.words and ",running,paused" in run.words
     assert "Make room, migrate or shut them down, and run again. It was not changed." in run.words
     assert A.boot() == before
     assert A.pool_param("ha-enabled") == "true"

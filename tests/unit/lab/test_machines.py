@@ -98,6 +98,21 @@ def test_power_states(pool, machine):
     assert pool.xe('vm-migrate', 'uuid=' + uuid, 'host=xs-b')[1].splitlines()[1:] == ['vm: %s (web)' % uuid, 'expected: running', 'actual: halted']
 
 
+def test_a_paused_machine(pool, xe, machine):
+    """M19: 'a paused machine stays on its host and cannot leave it: VM_BAD_POWER_STATE, before any other reason but NO_HOSTS_AVAILABLE',
+    ocaml/xapi/xapi_vm_lifecycle.ml: allowed_power_states."""
+    uuid = machine('web')
+    xe('vm-pause', 'uuid=' + uuid)
+    assert (where(xe, uuid), state(xe, uuid)) == (A, 'paused')
+    assert pool.xe('vm-pause', 'uuid=' + uuid)[1].splitlines()[1:] == ['vm: %s (web)' % uuid, 'expected: running', 'actual: paused']
+    assert xe('host-get-vms-which-prevent-evacuation', 'uuid=' + A, '--minimal').startswith(uuid)
+    shared(xe, A, B)
+    xe('pool-ha-enable', 'heartbeat-sr-uuids=' + SR)
+    assert 'VM_BAD_POWER_STATE,' in xe('host-get-vms-which-prevent-evacuation', 'uuid=' + A)
+    xe('vm-unpause', 'uuid=' + uuid)
+    assert state(xe, uuid) == 'running'
+
+
 def test_where_a_machine_may_start(pool, xe, machine):
     """M9: 'a machine starts on enabled, live hosts only: HOST_DISABLED, HOST_NOT_LIVE, HOST_NOT_ENOUGH_FREE_MEMORY with needed and available',
     ocaml/xapi/xapi_vm_helpers.ml: assert_can_boot_here."""

@@ -135,6 +135,14 @@ def _machine_shutdown(this, machine):
     this.call('VM.hard_shutdown' if arguments.flag(this.params, 'force') else 'VM.clean_shutdown', machine)
 
 
+def _machine_pause(this, machine):
+    this.call('VM.pause', machine)
+
+
+def _machine_unpause(this, machine):
+    this.call('VM.unpause', machine)
+
+
 def _machine_migrate(this, machine):
     names = [this.get(word) for word in ('host', 'host-uuid', 'host-name') if this.get(word) is not None]
     if not names:
@@ -237,6 +245,8 @@ COMMANDS = {
     'vm-create': Spec(_machine_create, ('name-label',), '', 'Create a VM.'),
     'vm-start': Spec(_on_machines(_machine_start, ['on', 'paused', 'progress'], True), (), '', 'Start VMs.'),
     'vm-shutdown': Spec(_on_machines(_machine_shutdown, ['progress']), (), '', 'Shut VMs down.'),
+    'vm-pause': Spec(_on_machines(_machine_pause, (), True), (), '', 'Pause VMs.'),
+    'vm-unpause': Spec(_on_machines(_machine_unpause, (), True), (), '', 'Let paused VMs go on.'),
     'vm-migrate': Spec(
         _on_machines(_machine_migrate, ['host', 'host-uuid', 'host-name', 'live', 'compress'], True), (), '', 'Move VMs to another host.'),
     'vm-destroy': Spec(_machine_destroy, ('uuid',), '', 'Destroy a VM.'),

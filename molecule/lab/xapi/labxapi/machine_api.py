@@ -39,6 +39,12 @@ class MachineCalls:
     def do_VM_hard_shutdown(self, session, machine):
         return self._with_database(machines.stop, machine, 'hard_shutdown')
 
+    def do_VM_pause(self, session, machine):
+        return self._with_database(machines.pause, machine)
+
+    def do_VM_unpause(self, session, machine):
+        return self._with_database(machines.unpause, machine)
+
     def do_VM_pool_migrate(self, session, machine, host, options):
         return self._with_database(machines.migrate, machine, host)
 

@@ -87,16 +87,17 @@ def require_memory(database, machine, host):
         raise ApiError('HOST_NOT_ENOUGH_FREE_MEMORY', needed, available)
 
 
-def require_power_state(database, machine, *expected):
-    actual = database.record('VM', machine)['power_state']
-    if actual not in expected:
-        raise ApiError('VM_BAD_POWER_STATE', machine, ', '.join(expected).lower(), actual.lower())
+def require_allowed(database, machine, operation, expected):
+    """That nobody has blocked the operation, and that the machine is in the power state for it."""
+    record = database.record('VM', machine)
+    if operation in record['blocked_operations']:
+        raise ApiError('OPERATION_BLOCKED', machine, record['blocked_operations'][operation])
+    if record['power_state'] != expected:
+        raise ApiError('VM_BAD_POWER_STATE', machine, expected.lower(), record['power_state'].lower())
 
 
-def require_unblocked(database, machine, operation):
-    reason = database.record('VM', machine)['blocked_operations'].get(operation)
-    if reason is not None:
-        raise ApiError('OPERATION_BLOCKED', machine, reason)
+def require_movable(database, machine):
+    require_allowed(database, machine, 'pool_migrate', 'Running')
 
 
 def needed_storage(database, machine):
@@ -112,8 +113,7 @@ def is_attached(database, storage, host):
 
 def start(database, machine, host=None):
     """Start a halted machine, on the host with the most free memory that can run it unless told where."""
-    require_power_state(database, machine, 'Halted')
-    require_unblocked(database, machine, 'start' if host is None else 'start_on')
+    require_allowed(database, machine, 'start' if host is None else 'start_on', 'Halted')
     if host is None:
         host = next((one for one in _roomiest(database, database.table('host')) if _fits(database, machine, one)), None)
         if host is None:
@@ -137,14 +137,23 @@ def _roomiest(database, hosts):
 
 
 def stop(database, machine, operation):
-    require_power_state(database, machine, 'Running')
-    require_unblocked(database, machine, operation)
+    require_allowed(database, machine, operation, 'Running')
     place(database, machine, NULL_REF)
 
 
+def pause(database, machine):
+    """It stays where it is, with its memory."""
+    require_allowed(database, machine, 'pause', 'Running')
+    database.record('VM', machine)['power_state'] = 'Paused'
+
+
+def unpause(database, machine):
+    require_allowed(database, machine, 'unpause', 'Paused')
+    database.record('VM', machine)['power_state'] = 'Running'
+
+
 def migrate(database, machine, host):
-    require_power_state(database, machine, 'Running')
-    require_unblocked(database, machine, 'pool_migrate')
+    require_movable(database, machine)
     if database.record('VM', machine)['resident_on'] != host:
         require_place(database, machine, host)
         require_memory(database, machine, host)
@@ -154,7 +163,7 @@ def migrate(database, machine, host):
 def destroy(database, machine):
     if database.record('VM', machine)['is_control_domain']:
         raise ApiError('OPERATION_NOT_ALLOWED', 'You cannot destroy a control domain via the CLI')
-    require_power_state(database, machine, 'Halted')
+    require_allowed(database, machine, 'destroy', 'Halted')
     for disk in database.table('VM').pop(machine)['VBDs']:
         database.table('VBD').pop(disk)
 
@@ -179,10 +188,10 @@ def plan(database, host):
 
 
 def _hindrance(database, machine, targets):
-    if database.pool['ha_enabled'] and database.record('VM', machine)['ha_restart_priority'] != 'restart':
-        return ApiError('HOST_EVACUATE_VM_NOT_HA_PROTECTED', machine)
     try:
-        require_unblocked(database, machine, 'pool_migrate')
+        require_movable(database, machine)
+        if database.pool['ha_enabled'] and database.record('VM', machine)['ha_restart_priority'] != 'restart':
+            return ApiError('HOST_EVACUATE_VM_NOT_HA_PROTECTED', machine)
         for target in targets:  # all of them, and not only the one that it would move to
             require_place(database, machine, target)
     except ApiError as error:

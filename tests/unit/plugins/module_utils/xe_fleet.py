@@ -20,7 +20,7 @@ def texts(mapping):
 
 
 class Fleet(object):
-    """Two hosts and two virtual machines. ``stuck`` maps a machine to the reason why it cannot leave its host."""
+    """Two hosts and two virtual machines. ``where`` has those that are not down, ``stuck`` the reason why a machine cannot leave its host."""
 
     def __init__(self):
         self.enabled = {A: True, B: True}
@@ -53,9 +53,9 @@ class Fleet(object):
             ('other-config (MRW)', texts(self.config[uuid])), ('host-metrics-live ( RO)', 'true')) for uuid, enabled in sorted(self.enabled.items())), ''
 
     def do_vm_list(self, params):
-        assert params['is-control-domain'] == 'false' and params['power-state'] == 'running'
-        return ''.join(record(('uuid ( RO)', vm), ('name-label ( RW)', self.names[vm]), ('resident-on ( RO)', host))
-                       for vm, host in sorted(self.where.items())), ''
+        assert params['is-control-domain'] == 'false' and 'power-state' not in params
+        return ''.join(record(('uuid ( RO)', vm), ('name-label ( RW)', name), ('resident-on ( RO)', self.where.get(vm, UNKNOWN)))
+                       for vm, name in sorted(self.names.items())), ''
 
     def do_host_get_vms_which_prevent_evacuation(self, params):
         return ''.join(record(('uuid ( RO)', vm), ('name-label ( RW)', self.names[vm]), ('reason ( RO)', reason))

@@ -73,7 +73,16 @@ def test_what_went_down_with_the_only_host_of_a_pool_is_started_again(run):
     del fleet.where[WEB]
     fleet.fails['vm-start'] = 'No hosts were available'
     result, failed = run(fleet, 'restored')
-    assert not failed and result['stranded'] == [dict(uuid=WEB, name=WEB, reason='No hosts were available')] and KEY not in fleet.config[A]
+    assert not failed and result['stranded'] == [dict(uuid=WEB, name='web', reason='No hosts were available')] and KEY not in fleet.config[A]
+
+
+def test_what_was_destroyed_meanwhile_is_not_started(run):
+    fleet = Fleet()
+    del fleet.enabled[B], fleet.where[DNS]
+    run(fleet, 'maintenance', evacuate=False)
+    del fleet.where[WEB], fleet.names[WEB]
+    result, failed = run(fleet, 'restored')
+    assert not failed and result['stranded'] == [] and 'vm-start' not in fleet.commands
 
 
 def test_a_converged_host_is_two_processes(run):
