@@ -35,6 +35,7 @@ def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go
     found, conf = had(), SYSV.host.file("/etc/openvswitch/conf.db")
     mode = conf.mode
     run = upgrade(
+        str(PROJECT / "molecule/upgrade/back.yml"),
         pool_xs8=dict(build="upgrade-manager", ovs_upgrade_settle=2 * TRIES),
         pool_xs6=dict(build="upgrade-daemon", ovs_upgrade_single_host_consent=True, xenserver_reboot_settle=TRIES),
         pool_fleet=dict(build=".", ovs_install_allow_downgrade=True))
@@ -49,6 +50,9 @@ def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go
     assert conf.mode == mode and "changed: [xs6]" in run.text.partition("Put back the configuration database]")[2].partition("TASK")[0]
     for host in (A, SYSV):
         assert rows(host.host, "Manager", "is_connected") == [dict(is_connected=True)]
+    # The other pool went on, and what the first playbook has noted of its hosts was nothing to the second.
+    assert 'fleet-a failed at "Check the consents": fleet-a was not begun. An upgrade reboots hosts one after another' in run.words, run.text
+    assert 'fleet-b failed at "Stop where the pool or too many others have failed": fleet-b was not begun: fleet-a of its pool failed.' in run.words
     assert FLEET[0].releases() == FLEET[1].releases() == ["1.systemd"]
 
 
