@@ -117,12 +117,12 @@ def read_records(text):
 
 
 def read_map(text):
-    """A map as a list command prints it, as far as it can be told: a value that holds a semicolon and a space looks like two.
+    """A map as a list command prints it, ``key: value; key: value``; a value that holds such a pair itself cannot be told from one.
 
-    >>> read_map('a: 1; b: x: y') == {'a': '1', 'b': 'x: y'}
-    True
+    Keys are anything: Xen Orchestra writes ``xo:clientInfo:ID`` into a pool, XenCenter ``XenCenter.CustomFields.Some name``.
+    get_from_map of xen-api's records.ml escapes nothing.
     """
-    return dict(pair.split(': ', 1) for pair in text.split('; ') if ': ' in pair)
+    return dict(re.findall(r'(?:\A|; )([^;]+?): (.*?)(?=; [^;]+?: |\Z)', text, re.DOTALL))
 
 
 class Xe(object):

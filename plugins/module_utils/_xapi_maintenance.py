@@ -16,7 +16,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, read_map
 
 KEY = 'xenserver-openvswitch-maintenance'
 NOT_IN_DATABASE = '<not in database>'
@@ -24,14 +24,6 @@ UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
 
 HOST_FIELDS = 'uuid,name-label,enabled,host-metrics-live,other-config'
 POOL_FIELDS = 'uuid,ha-enabled,ha-statefiles,ha-configuration,ha-host-failures-to-tolerate,other-config'
-
-
-def read_map(text):
-    """A map as `xe` prints it, ``key: value; key: value``; a value that holds such a pair itself cannot be told from one.
-
-    Keys are anything: Xen Orchestra writes ``xo:clientInfo:ID`` into a pool, XenCenter ``XenCenter.CustomFields.Some name``.
-    """
-    return dict(re.findall(r'(?:\A|; )([^;]+?): (.*?)(?=; [^;]+?: |\Z)', text, re.DOTALL))
 
 
 # --- hosts ------------------------------------------------------------------------------------------------------------

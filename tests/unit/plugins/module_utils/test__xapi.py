@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils.common.text.converters import to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError, read_error, read_records
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, XeError, read_error, read_map, read_records
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import DOWN, PATH, USAGE, Pool, record
 
 POOL_LIST = (
@@ -57,6 +57,20 @@ def test_a_value_keeps_its_lines_and_colons(value):
     text = record(('uuid ( RO)', 'U'), ('name-description ( RW)', value), ('port ( RO)', '1'))
     assert read_records(text + SDN_LIST)[0] == {'uuid': 'U', 'name-description': value, 'port': '1'}
     assert len(read_records(text + SDN_LIST)) == 2
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('', {}), ('a: 1', dict(a='1')), ('a: 1; b: x: y', dict(a='1', b='x: y')), ('a: one; two; b: 2', dict(a='one; two', b='2')),
+    ('agent_start_time: 1700000100.; boot_time: 1700000000.', dict(agent_start_time='1700000100.', boot_time='1700000000.')),
+    ('a: x: y; z', dict(a='x: y; z')),
+    ('a: ; iscsi_iqn: iqn.2026-11.com.example:1', dict(a='', iscsi_iqn='iqn.2026-11.com.example:1')),
+    ('auto_poweron: true; xo:clientInfo:a1: {"lastConnected":1,"networkInterfaces":[]}; agent_start_time: 1700000100.',
+     {'auto_poweron': 'true', 'xo:clientInfo:a1': '{"lastConnected":1,"networkInterfaces":[]}', 'agent_start_time': '1700000100.'}),
+    ('auto_poweron: true; XenCenter.CustomFields.My Rack: r1', {'auto_poweron': 'true', 'XenCenter.CustomFields.My Rack': 'r1'}),
+    ('a: two\nlines; b: 1', dict(a='two\nlines', b='1')),
+])
+def test_maps_are_read_as_xe_prints_them(text, expected):
+    assert read_map(text) == expected
 
 
 def test_maps_sets_and_deprecated_fields():

@@ -12,21 +12,6 @@ from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.x
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe_fleet import DNS, SR, WEB
 
 
-@pytest.mark.parametrize('text, expected', [
-    ('', {}),
-    ('agent_start_time: 1700000100.; boot_time: 1700000000.', dict(agent_start_time='1700000100.', boot_time='1700000000.')),
-    ('a: x: y; z', dict(a='x: y; z')),
-    ('a: ; iscsi_iqn: iqn.2026-11.com.example:1', dict(a='', iscsi_iqn='iqn.2026-11.com.example:1')),
-    ('auto_poweron: true; xo:clientInfo:a1: {"lastConnected":1,"networkInterfaces":[]}; agent_start_time: 1700000100.',
-     {'auto_poweron': 'true', 'xo:clientInfo:a1': '{"lastConnected":1,"networkInterfaces":[]}', 'agent_start_time': '1700000100.'}),
-    ('auto_poweron: true; XenCenter.CustomFields.My Rack: r1', {'auto_poweron': 'true', 'XenCenter.CustomFields.My Rack': 'r1'}),
-    ('a: two\nlines; b: 1', dict(a='two\nlines', b='1')),
-])
-def test_maps_are_read_as_xe_prints_them(text, expected):
-    """get_from_map of records.ml joins ``key: value`` by ``; `` and escapes nothing."""
-    assert maintenance.read_map(text) == expected
-
-
 def host(enabled=True, mark=None, **where):
     vms = [dict(uuid=dict(web=WEB, dns=DNS)[name], name=name, host=at) for name, at in sorted(where.items())]
     return dict(uuid=A, name='xs-a', enabled=enabled, mark=mark, vms=vms, others=[dict(uuid=B)])

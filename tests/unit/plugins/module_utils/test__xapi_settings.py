@@ -8,7 +8,7 @@ __metaclass__ = type
 import pytest
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_settings as settings
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe, read_map
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, Xe
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import POOL, Pool
 
 FAIL_MODE, IN_BAND = 'vswitch-controller-fail-mode', 'vswitch-disable-in-band'
@@ -20,13 +20,6 @@ def network(bridge, name='n', fail_mode=None, disable_in_band=None):
 
 def have(*networks, **pool):
     return dict(pool=dict(uuid=POOL, fail_mode=pool.get('fail_mode')), networks=list(networks))
-
-
-@pytest.mark.parametrize('text, expected', [
-    ('', {}), ('a: 1', {'a': '1'}), ('a: 1; b: x: y', {'a': '1', 'b': 'x: y'}), ('a: ; b: 2', {'a': '', 'b': '2'}),
-    ('a: one; two; b: 2', {'a': 'one', 'b': '2'})])
-def test_maps_as_lists_print_them(text, expected):
-    assert read_map(text) == expected
 
 
 def test_reading_takes_two_processes(monkeypatch):
