@@ -21,13 +21,13 @@ def had():
 @pytest.fixture
 def upgrade(playbook, artifacts, tmp_path):
     """Upgrade pools, each with variables of its own."""
-    def function(*arguments, **variables):
+    def function(*arguments, run="upgrade", **variables):
         (tmp_path / "hosts.yml").write_text(json.dumps({"xenserver": {"children": dict.fromkeys(variables)}}))
         (tmp_path / "group_vars").mkdir()
         for group, values in variables.items():
             build = str(artifacts / values.pop("build"))
             (tmp_path / f"group_vars/{group}.yml").write_text(json.dumps(dict(values, ovs_install_artifacts=build)))
-        return playbook("upgrade", *INVENTORIES, "-i", str(tmp_path), *LIMIT, *arguments)
+        return playbook(run, *INVENTORIES, "-i", str(tmp_path), *LIMIT, *arguments)
     return function
 
 
@@ -35,7 +35,7 @@ def test_a_host_whose_new_build_does_not_work_is_put_back_and_the_other_pools_go
     found, conf = had(), SYSV.host.file("/etc/openvswitch/conf.db")
     mode = conf.mode
     run = upgrade(
-        str(PROJECT / "molecule/upgrade/back.yml"),
+        run="../molecule/upgrade/there_and_back",
         pool_xs8=dict(build="upgrade-manager", ovs_upgrade_settle=2 * TRIES),
         pool_xs6=dict(build="upgrade-daemon", ovs_upgrade_single_host_consent=True, xenserver_reboot_settle=TRIES),
         pool_fleet=dict(build=".", ovs_install_allow_downgrade=True))
