@@ -5,7 +5,7 @@
 
 A plan is ``{commands, install, erase, steps}``: what rpm is called with, the packages that must be there afterwards,
 those that must not, and one ``{path, package, action, replaces}`` for every file; packages are those of ``_rpm``.
-There is one command, or none; two only where obsolete packages go after an installation, which rpm cannot do in one.
+There is one command, or none; more only where packages go before or after an installation, which rpm cannot do in one.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -78,6 +78,12 @@ def obsolete(packages, installed, running):
             and all(_rpm.vercmp(kernel, running) < 0 and kernel not in served for kernel in have['kernels'])]
 
 
+def named_alone(names, packages, installed):
+    """The installed packages that have one of these names and none of these packages'."""
+    own = set(package['name'] for package in packages)
+    return [have for have in installed if have['name'] in names and have['name'] not in own]
+
+
 def obsoleted(path, package, installed, time_limit):
     """The installed packages that ``rpm -U`` of a file removes since it obsoletes them; a process only where one has the name."""
     named = [have for have in installed if have['name'] in package['obsoletes'] and have['name'] != package['name']]
@@ -97,22 +103,45 @@ def _is_meant(have, text):
     return '<=>'[1 + _rpm.compare(have, dict(epoch=epoch, version=version, release=release or have['release']))] in sign
 
 
-def plan_install(paths, packages, installed, keep_newer, leftover=(), outdated=None):
-    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good; then ``leftover`` goes.
+def torn(package, installed, time_limit):
+    """The installed packages that a killed transaction has left beside the build that was to replace them; processes only where there may be one.
 
-    :arg outdated: what :func:`obsoleted` found, by path.
+    rpm puts the new package into its database before it takes the old one out. Kernels are side by side on purpose, and share no file.
     """
-    steps = []
+    replaces = _replaced(package, installed)
+    others = [have for have in replaces if not _rpm.same_build(package, have)]
+    if not others or len(others) == len(replaces):
+        return []
+    own = _files(package, time_limit)
+    return [have for have in others if own & _files(have, time_limit)]
+
+
+def _files(package, time_limit):
+    query = ['-q', '--queryformat', '[%{FILEMODES:perms} %{FILENAMES}\n]', _rpm.label(package)]
+    lines = _cli.run([_cli.find('rpm')] + query, time_limit, ok=None).out.splitlines()
+    return set(line for line in lines if not line.startswith('d'))
+
+
+def plan_install(paths, packages, installed, keep_newer, leftover=(), outdated=None, halves=(), excess=()):
+    """The plan that makes every given build installed; with ``keep_newer`` an installed newer one is as good.
+
+    :arg leftover: installed packages that go afterwards, ``excess`` those that go before.
+    :arg outdated: what :func:`obsoleted` found, by path.
+    :arg halves: what :func:`torn` found.
+    """
+    steps, flags = [], set()
     for path, package in zip(paths, packages):
         replaces = _replaced(package, installed)
-        action = _action(package, replaces)
+        here = _among(package, replaces)
+        others = [have for have in replaces if have in halves] if here else replaces
+        action = _action(package, others, here)
         if action and not (keep_newer and action == 'downgrade'):
-            steps.append(dict(path=path, package=package, action=action, replaces=replaces + (outdated or {}).get(path, [])))
-    flags = sorted(set(_FLAGS[step['action']] for step in steps if step['action'] in _FLAGS))
-    commands = [['-U'] + flags + [step['path'] for step in steps]] if steps else []
+            steps.append(dict(path=path, package=package, action=action, replaces=others + (outdated or {}).get(path, [])))
+            flags.update([_FLAGS[action]] if action in _FLAGS else [], ['--replacepkgs'] if here else [])
+    commands = [['-U'] + sorted(flags) + [step['path'] for step in steps]] if steps else []
     return dict(
-        commands=commands + _erasure(leftover), steps=steps, install=[step['package'] for step in steps],
-        erase=_once([have for step in steps for have in step['replaces']] + list(leftover)))
+        commands=_erasure(excess) + commands + _erasure(leftover), steps=steps, install=[step['package'] for step in steps],
+        erase=_once(list(excess) + [have for step in steps for have in step['replaces']] + list(leftover)))
 
 
 def plan_erase(names, installed):
@@ -285,18 +314,25 @@ def _held(path):
 def rehearse(plan, time_limit):
     """Let rpm check the whole plan without carrying it out.
 
-    A removal that comes after an installation may take what the new packages provide as well; rpm cannot know that yet.
+    A removal that comes after an installation may take what the new packages provide as well, and what is removed before one needs nothing
+    any more; rpm cannot know that yet.
 
     :raises CliError: everything that rpm holds against it, at once.
     """
     provided = set(name for package in plan['install'] for name, evr in package['provides'])
-    found = []
+    found, gone = [], set()
     for command in plan['commands']:
         result = transact(command[:1] + ['--test'] + command[1:], time_limit)
         if result.rc:
-            found += [text for text in problems(result.out) or ['no reason given'] if text.partition(' is needed by ')[0] not in provided]
+            found += [text for text in problems(result.out) or ['no reason given'] if not _settled(text, provided, gone)]
+        gone.update(command[1:] if command[0] == '-e' else [])
     if found:
         raise _cli.CliError('rpm would refuse this transaction, nothing was changed: %s.' % '; '.join(found), result)
+
+
+def _settled(text, provided, gone):
+    found = re.match(r'(.*?) is needed by (?:\(installed\) ([^;]*))?', text)
+    return bool(found) and (found.group(1) in provided or found.group(2) in gone)
 
 
 def unmet(plan, installed):
@@ -335,13 +371,11 @@ def _erasure(packages):
     return [['-e'] + [_rpm.label(have) for have in packages]] if packages else []
 
 
-def _action(package, replaces):
-    """install, upgrade, reinstall, downgrade, or None where the very build is installed."""
-    if not replaces:
-        return 'install'
-    if _among(package, replaces):
-        return None
-    order = max(_rpm.compare(have, package) for have in replaces)
+def _action(package, others, here):
+    """install, upgrade, reinstall, downgrade, or None where the very build is installed (``here``) and no other."""
+    if not others:
+        return None if here else 'install'
+    order = max(_rpm.compare(have, package) for have in others)
     return {-1: 'upgrade', 0: 'reinstall', 1: 'downgrade'}[order]
 
 

@@ -15,6 +15,7 @@ description:
   - Makes exactly the given builds of packages installed, or takes packages off, in one transaction of C(rpm).
   - A build is told by its name, epoch, version, release, architecture and the digest of its header,
     so that a rebuild of the same version is noticed and replaces the one that is installed.
+  - Where a transaction that was killed has left an old build beside the new one, both count as installed for C(rpm). That is a change, and mended.
   - C(rpm --test) checks the whole transaction first, in check mode too. Nothing is changed unless all of it can be.
   - In check mode a file that is not there yet counts as a change, with a warning, since an earlier task may have been about to bring it.
   - Uses neither C(yum) nor C(dnf) and no Python bindings of rpm. It never passes C(--nodeps) or C(--force).
@@ -60,6 +61,15 @@ options:
     description: Consent to install files that bear no signature and are not in O(checksums), or whose signature is not confirmed.
     type: bool
     default: false
+  remove_first:
+    description:
+      - Exact names of packages that are removed before the files are installed, unless one of the files is of that package.
+        So goes a part that only the build has which is replaced, and which holds that build in place.
+      - rpm cannot do both in one transaction, so this is one of its own. Both are checked before anything is changed.
+      - Only with O(path). What is not installed is no error.
+    type: list
+    elements: str
+    default: []
   remove_obsolete:
     description:
       - Remove the packages in RV(obsolete) once the files are installed.
@@ -182,16 +192,18 @@ def present(module):
     checksums = dict((to_text(name), value) for name, value in args['checksums'].items())
     for path in paths:
         check_path('path', path)
-    refuse(transaction.bad_checksums(checksums))
+    refuse(transaction.bad_checksums(checksums) + transaction.bad_names(args['remove_first']))
     foresee(module, paths, before=[], after=[], installed=[], removed=[], siblings=[], obsolete=[], output='')
     packages = _rpm.read_files(paths, limit)
     refuse(transaction.bad_files(paths, packages, checksums))
-    asked = transaction.names_to_ask(packages)
+    asked = sorted(set(transaction.names_to_ask(packages) + args['remove_first']))
     installed = _rpm.read_installed(asked, limit)
+    excess = transaction.named_alone(args['remove_first'], packages, installed)
     obsolete = transaction.obsolete(packages, installed, os.uname()[2])
     leftover = obsolete if args['remove_obsolete'] else []
     outdated = dict((path, transaction.obsoleted(path, package, installed, limit)) for path, package in zip(paths, packages))
-    plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover, outdated)
+    halves = [have for package in packages for have in transaction.torn(package, installed, limit)]
+    plan = transaction.plan_install(paths, packages, installed, args['state'] == 'latest', leftover, outdated, halves, excess)
     consents = dict((name, args[name]) for name in ('allow_downgrade', 'allow_vendor_change', 'allow_unsigned'))
     refuse(transaction.refusals(plan['steps'], checksums, **consents))
     refuse(transaction.foreign(plan['steps'], transaction.host_architectures(plan['steps'], limit)))
@@ -199,7 +211,7 @@ def present(module):
         transaction.check_signatures(transaction.unproven(plan['steps'], checksums), limit)
 
     def concerned(found):
-        return transaction.concerned(packages + leftover, found)
+        return transaction.concerned(packages + leftover + excess, found)
     carry_out(module, plan, concerned(installed), lambda: concerned(_rpm.read_installed(asked, limit)),
               siblings=transaction.siblings(packages, installed), obsolete=transaction.nevras(obsolete))
 
@@ -272,6 +284,7 @@ def main():
             allow_downgrade=dict(type='bool', default=False),
             allow_vendor_change=dict(type='bool', default=False),
             allow_unsigned=dict(type='bool', default=False),
+            remove_first=dict(type='list', elements='str', default=[]),
             remove_obsolete=dict(type='bool', default=False),
             time_limit=dict(type='int', default=900)),
         required_if=[('state', 'present', ['path']), ('state', 'latest', ['path']), ('state', 'absent', ['name'])],

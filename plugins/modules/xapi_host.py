@@ -195,17 +195,22 @@ def apply(module, xe, patient, host, steps):
     for command, words in steps:
         try:
             (patient if command in SLOW else xe).call(command, words)
-        except XeError as error:
+        except CliError as error:
             if command in BACK:
-                uuid = dict(words)['uuid']
-                name = next(vm['name'] for vm in host['vms'] if vm['uuid'] == uuid)
-                stranded.append(dict(uuid=uuid, name=name, reason=error.said))
-                module.warn('%s %s: %s' % (name, 'stays where it runs' if command == 'vm-migrate' else 'stays down', error.said))
+                stranded.append(strand(module, host, command, dict(words)['uuid'], error))
                 continue
             if command == 'host-evacuate':
                 undo(xe, host, error)
             raise
     return stranded
+
+
+def strand(module, host, command, uuid, error):
+    """Say which virtual machine was not brought back, and why; that it took too long is no failure of the host either."""
+    name = next(vm['name'] for vm in host['vms'] if vm['uuid'] == uuid)
+    reason = error.said if isinstance(error, XeError) else str(error)
+    module.warn('%s %s: %s' % (name, 'stays where it runs' if command == 'vm-migrate' else 'stays down', reason))
+    return dict(uuid=uuid, name=name, reason=reason)
 
 
 def undo(xe, host, failure):

@@ -83,14 +83,18 @@ def stuck():
     A.run("touch", f"--date=@{since}", backend)
 
 
-def test_a_host_that_cannot_be_emptied_is_not_rebooted(upgrade, stuck):
-    before = A.boot()
-    run = upgrade(pool_xs8=dict(build="."), pool_xs6=dict(build="upgrade"), pool_fleet=dict(build="."))
+def test_a_host_that_cannot_be_emptied_is_not_rebooted_and_what_rpm_would_refuse_is_told_before(upgrade, stuck):
+    before, kept = A.boot(), A.host.check_output("sha1sum /var/cache/xenserver-openvswitch/previous/*")
+    run = upgrade(pool_xs8=dict(build="."), pool_xs6=dict(build=".", ovs_upgrade_single_host_consent=True), pool_fleet=dict(build="."))
     assert run.rc == 2 and 'xs8-a failed at "Empty the host": Host xs8-a cannot be evacuated, and nothing was changed.' in run.words, run.text
     assert "guest-xs8-a (" in run.words and "licence" in run.words
     assert "guest-paused (" in run.words and ",running,paused" in run.words
     assert "Make room, migrate or shut them down, and run again. It was not changed." in run.words
     assert A.boot() == before
+    assert A.host.check_output("sha1sum /var/cache/xenserver-openvswitch/previous/*") == kept, "a reboot alone leaves the way back as it is"
+    assert 'xs6 failed at "See that rpm would take them": Nothing was changed: openvswitch-3.1.0-1.sysv' in run.words, run.text
+    assert "allow_downgrade=true replaces it" in run.words and SYSV.listed("host-list", enabled="false") == []
+    assert SYSV.pool_param("other-config") == "auto_poweron: true"
     assert A.pool_param("ha-enabled") == "true"
     assert A.listed("host-list", enabled="false") == []
 

@@ -117,12 +117,12 @@ class Host(object):
         """The file of a package of :meth:`rpm`: below this host's folder, since rpm installs for real."""
         return os.path.join(self.folder, 'root', name)
 
-    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms', ghost=None):
-        """Build a tiny RPM that holds one file, and owns the path ``ghost`` without bringing it; its path."""
+    def rpm(self, name, version='1.0', release='1', tags='', scripts='', content='', arch='noarch', folder='rpms', ghost=None, file=None):
+        """Build a tiny RPM that holds one file, of its name or ``file``, and owns the path ``ghost`` without bringing it; its path."""
         lines = ['Name: ' + name, 'Version: ' + version, 'Release: ' + release, 'Summary: tiny', 'License: GPL']
         lines += ['BuildArch: noarch'] if arch == 'noarch' else []
         lines += [tags + '%description', 'tiny', '%install']
-        files = [self.file_of(name)] + ([ghost] if ghost else [])
+        files = [self.file_of(file or name)] + ([ghost] if ghost else [])
         for path in files:
             lines += ['mkdir -p "%%{buildroot}%s"' % os.path.dirname(path), 'echo "%s" > "%%{buildroot}%s"' % (content, path)]
         lines += [scripts + '%files', files[0]] + ['%ghost ' + path for path in files[1:]]

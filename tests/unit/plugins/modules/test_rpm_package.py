@@ -48,6 +48,9 @@ def build(folder):
         alpha1_rebuilt=host.rpm('alpha', content='two', folder='rebuilt'),
         alpha2=host.rpm('alpha', version='2.0', scripts='%post\necho post of alpha $1\n%preun\necho preun of alpha $1\n'),
         acme=host.rpm('alpha', version='3.0', tags='Vendor: Acme\tand Sons\n'),
+        part2=host.rpm('alpha-part', version='2.0', tags='Requires: alpha = 2.0-1\n'),
+        needs_part=host.rpm('needs_part', tags='Requires: alpha-part\n'),
+        side1=host.rpm('side', file='side-1'), side2=host.rpm('side', version='2.0', file='side-2'),
         needs_old=host.rpm('needs_old', tags='Requires: openvswitch-modules = 3.10.0+2\n'),
         needy=host.rpm('needy', tags='Requires: libnothere.so.9\nRequires: nothing-else\n'),
         foreign=host.rpm('foreign', arch='s390x' if arch != 's390x' else 'x86_64', tags='Requires: libnothere.so.9\n'),
@@ -128,6 +131,55 @@ def test_an_older_one_wants_consent_and_latest_keeps_the_newer(host):
     result, failed = apply(host, 'alpha1', allow_downgrade=True)
     assert not failed and have(host) == ['alpha-1.0-1.noarch'] and '--oldpackage' in result['commands'][0]
     assert apply(host, 'alpha2', state='latest')[0]['changed']
+
+
+@pytest.fixture
+def halves(host):
+    """What rpm leaves where it is killed after it has put the new package in, and before it has taken the old one out."""
+    apply(host, 'alpha1')
+    assert host.run('rpm', '-i', '--force', host.files['alpha2'])[0] == 0
+    assert have(host) == ['alpha-1.0-1.noarch', 'alpha-2.0-1.noarch']
+    return host
+
+
+@pytest.mark.parametrize('wanted, other, consents', [('alpha2', 'alpha-1.0-1.noarch', {}), ('alpha1', 'alpha-2.0-1.noarch', dict(allow_downgrade=True))])
+def test_what_a_killed_rpm_has_left_is_mended_either_way(halves, wanted, other, consents):
+    predicted = apply(halves, wanted, check_mode=True, **consents)[0]
+    result, failed = apply(halves, wanted, **consents)
+    assert not failed and result['removed'] == predicted['removed'] == [other] and result['installed'] == []
+    assert other not in have(halves) and len(have(halves)) == 1 and halves.run('rpm', '-V', 'alpha')[0] == 0
+    assert not apply(halves, wanted, **consents)[0]['changed']
+
+
+def test_an_older_one_beside_a_newer_wants_consent(halves):
+    result, failed = apply(halves, 'alpha1')
+    assert failed and 'allow_downgrade' in result['msg'] and len(have(halves)) == 2
+
+
+def test_packages_that_are_side_by_side_on_purpose_stay(host):
+    for name in ('side1', 'side2'):
+        assert host.run('rpm', '-i', host.files[name])[0] == 0
+    result, failed = apply(host, 'side1')
+    assert not failed and not result['changed'] and len(have(host)) == 2
+
+
+def test_a_part_that_the_older_build_has_not_goes_first(host):
+    apply(host, 'alpha2', 'part2')
+    result, failed = apply(host, 'alpha1', allow_downgrade=True)
+    assert failed and 'alpha-part' in result['msg'] and len(have(host)) == 2
+    options = dict(allow_downgrade=True, remove_first=['alpha-part', 'alpha', 'nothing'])
+    predicted = apply(host, 'alpha1', check_mode=True, **options)[0]
+    result, failed = apply(host, 'alpha1', **options)
+    assert not failed and have(host) == ['alpha-1.0-1.noarch'] and result['removed'] == predicted['removed'] == ['alpha-2.0-1.noarch', 'alpha-part-2.0-1.noarch']
+    assert [command[1] for command in result['commands']] == ['-e', '-U'] and not apply(host, 'alpha1', **options)[0]['changed']
+
+
+def test_a_part_that_something_else_needs_holds_all_back(host):
+    apply(host, 'alpha2', 'part2', 'needs_part')
+    result, failed = apply(host, 'alpha1', allow_downgrade=True, remove_first=['alpha-part'])
+    assert failed and 'alpha-part' in result['msg'] and len(have(host)) == 3
+    result, failed = apply(host, 'alpha1', allow_downgrade=True, remove_first=['--nodeps'])
+    assert failed and 'no name of a package' in result['msg']
 
 
 def test_another_vendor_wants_consent_in_both_directions(host):

@@ -7,7 +7,7 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _xapi_host
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi_host
 from ansible_collections.xenserver.openvswitch.plugins.modules import xapi_host
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe import A, B
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.xe_fleet import DNS, KEY, WEB, Fleet
@@ -173,6 +173,17 @@ def test_a_machine_that_cannot_come_back_is_stranded_and_the_rest_goes_on(run):
     assert not failed and result['stranded'] == [dict(uuid=WEB, name='web', reason='Not enough memory is available')]
     assert 'web stays where it runs' in result['warnings'][0]
     assert fleet.enabled[A] and KEY not in fleet.config[A]
+
+
+def test_a_machine_that_takes_too_long_to_come_back_is_stranded_too(run):
+    fleet = Fleet()
+    run(fleet, 'maintenance')
+
+    def slow(dummy):
+        raise _cli.Ended('vm-migrate did not finish within 3600 seconds and was ended.', _cli.Result(['xe'], -15, '', ''))
+    fleet.do_vm_migrate = slow
+    result, failed = run(fleet, 'restored')
+    assert not failed and 'did not finish' in result['stranded'][0]['reason'] and fleet.enabled[A] and KEY not in fleet.config[A]
 
 
 def test_a_host_that_is_not_there(run, monkeypatch):
