@@ -13,14 +13,16 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._dist import digest
 
-# The oldest Python that Open vSwitch's own programs and the modules of this collection take.
-LOWEST = (2, 7)
+# The Pythons that Open vSwitch's own programs and the modules of Ansible and this collection take: 2.7, and 3 from here on.
+OLD, LOWEST = (2, 7), (3, 6)
 NAMES = ('python3', 'python2.7', 'python2', 'python', '/usr/libexec/platform-python')
 # For every Python since 2.4: where it is and which it is, in one line.
 SAYS = 'import sys; print("python %s %d.%d.%d" % ((sys.executable,) + tuple(sys.version_info[:3])))'
 RPM = dict(path=dict(type='str', required=True), sha256=dict(type='str', required=True))
 ARGUMENTS = dict(rpms=dict(type='list', elements='dict', default=[], options=RPM))
 SHA256 = re.compile(r'[0-9a-fA-F]{64}\Z')
+# A line of sha256sum, which begins with a backslash where it quotes the file's name; the host's shell may have said other things before.
+SUM = re.compile(r'^\\?([0-9a-f]{64}) [ *]', re.MULTILINE)
 
 
 class ActionModule(ActionBase):
@@ -59,7 +61,7 @@ class ActionModule(ActionBase):
             for rpm, path in zip(rpms, paths):
                 self._transfer_file(rpm['path'], path)
             arrived = self._shell('sha256sum ' + ' '.join(map(shlex.quote, paths)))
-            if [line.split()[0] for line in arrived.splitlines()] != [rpm['sha256'].lower() for rpm in rpms]:
+            if SUM.findall(arrived) != [rpm['sha256'].lower() for rpm in rpms]:
                 raise AnsibleActionFail('The RPMs did not arrive on the host as they were sent; nothing was installed:\n' + arrived)
             return self._shell('rpm -U ' + ' '.join(map(shlex.quote, paths)))
         finally:
@@ -84,15 +86,20 @@ def parse(text):
 
 
 def fitting(found):
-    """The first that is recent enough, or None."""
-    return next((python for python in found if tuple(int(part) for part in python['version'].split('.'))[:2] >= LOWEST), None)
+    """The first that modules run on, or None."""
+    return next((python for python in found if fits(tuple(int(part) for part in python['version'].split('.'))[:2])), None)
+
+
+def fits(version):
+    return version == OLD or version >= LOWEST
 
 
 def refusal(names, found):
     there = ', '.join('%(path)s is %(version)s' % python for python in found) or 'there is none'
     return (
-        'This host has no Python %d.%d or later, which Open vSwitch and Ansible need (asked for %s: %s). XenServer 6.5 and earlier come with 2.4. '
-        'Give the RPMs of one, or set ansible_python_interpreter to where there is one.' % (LOWEST + (', '.join(names), there)))
+        'This host has no Python %d.%d or later that Open vSwitch and Ansible can use; of Python 3 that is %d.%d or later (asked for %s: %s). '
+        'XenServer 6.5 and earlier come with 2.4. '
+        'Give the RPMs of one, or set ansible_python_interpreter to where there is one.' % (OLD + LOWEST + (', '.join(names), there)))
 
 
 def check(rpm):

@@ -144,7 +144,8 @@ class _Process(subprocess.Popen):
         end = _seconds() + limit
         while not self._dismissed.wait(max(0, min(TICK, end - _seconds()))):
             if _seconds() >= end:
-                self.fault = 'did not finish within %s seconds' % limit
+                # Often what remains of a longer limit, with many digits.
+                self.fault = 'did not finish within %d seconds' % max(1, round(limit))
             elif wanted and not wanted():
                 self.fault = 'is no longer waited for by anybody'
             if self.fault:

@@ -12,7 +12,7 @@ module: python_bootstrap
 short_description: See that a host has a Python that modules can run on
 version_added: 0.1.0
 description:
-  - Asks the host for its Python without needing one, and says so where there is none from 2.7 on, as on XenServer 6.5 and earlier.
+  - Asks the host for its Python without needing one, and says so where there is neither 2.7 nor 3.6 or later, as on XenServer 6.5 and earlier.
   - Installs the RPMs of one that it is given, in one transaction, after their SHA-256 held on the controller and again on the host.
   - Everything on the host is done by its shell, C(sha256sum) and C(rpm). The files go over the connection, whichever it is.
   - The Python is that of C(ansible_python_interpreter) where the inventory names one, otherwise the first that is found.

@@ -14,8 +14,9 @@ description:
   - rpm does not keep the files that it has installed. Before a package is replaced, this module finds the files of the builds that
     are installed and puts them into a folder of their own, so that C(rpm) can go back to them.
   - A file is that of an installed package only where its header is the same, so that a rebuild of the same version is not taken for it.
+    A file that is damaged is passed over.
   - Afterwards O(dest) holds exactly these files. Its other RPM files are removed; those in O(folders) stay.
-  - Starts two processes, however many files there are.
+  - Starts two processes, however many files there are; where one of the files is damaged, one more for each file.
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes
   - xenserver.openvswitch.attributes.time_limit
@@ -83,7 +84,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_transaction as transaction
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, Ended, check_path
 
 
 def rpm_files(folder):
@@ -91,10 +92,23 @@ def rpm_files(folder):
     return [path for path in sorted(glob.glob(os.path.join(folder, '*.rpm'))) if _rpm.file_problem(path) is None]
 
 
+def readable(paths, time_limit):
+    """``[(path, package)]`` by one process; where a file is damaged further in, by one for each, without the damaged."""
+    try:
+        return list(zip(paths, _rpm.read_files(paths, time_limit)))
+    except Ended:
+        raise
+    except CliError:
+        each = [(path,) + _rpm.query(['-p', path], time_limit) for path in paths]
+        if not all(packages or complaint for dummy, packages, complaint in each):
+            raise  # rpm says what is wrong with a file; one that says nothing was ended by another
+        return [(path, packages[0]) for path, packages, dummy in each if len(packages) == 1]
+
+
 def find(installed, folders, time_limit):
     """``(path by installed NEVRA, NEVRAs without a file)``; the first folder that has a file wins."""
     paths = [path for folder in folders for path in rpm_files(folder)]
-    packages = list(zip(paths, _rpm.read_files(paths, time_limit))) if installed else []
+    packages = readable(paths, time_limit) if installed else []
     found = dict((_rpm.nevra(have), path) for have in installed for path, package in reversed(packages) if _rpm.same_build(have, package))
     return found, sorted(set(_rpm.nevra(have) for have in installed) - set(found))
 

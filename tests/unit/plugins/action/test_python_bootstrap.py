@@ -31,7 +31,7 @@ class Host(python_bootstrap.ActionModule):
         self._connection = SimpleNamespace(_shell=SimpleNamespace(join_path=os.path.join, tmpdir=None))
         self._task = None
         self._templar = SimpleNamespace(template=lambda text: text and text.replace('{{ folder }}', str(folder)))
-        self.damage = ''
+        self.damage = self.greeting = ''
         (folder / 'bin').mkdir()
         self.program('rpm', f'#!/bin/sh\necho "$@" >>{folder}/calls\necho warning: odd\nfor file; do :; done\ncp "$file" {self.python}\n')
 
@@ -59,7 +59,7 @@ class Host(python_bootstrap.ActionModule):
     def _low_level_execute_command(self, cmd):
         environment = dict(os.environ, PATH=f'{self.folder}/bin:{os.environ["PATH"]}')
         done = subprocess.run(['/bin/sh', '-c', cmd], env=environment, capture_output=True, text=True, check=False)
-        return dict(rc=done.returncode, stdout=done.stdout, stderr=done.stderr)
+        return dict(rc=done.returncode, stdout=self.greeting + done.stdout, stderr=done.stderr)
 
     def _make_tmp_path(self):
         (self.folder / 'tmp').mkdir()
@@ -96,7 +96,7 @@ def test_a_host_that_has_a_python_is_left_alone(host, rpms):
     assert (result['changed'], result['path'], result['version'], host.calls) == (False, str(host.python), '2.7.5', [])
 
 
-@pytest.mark.parametrize('found, said', [(None, 'there is none'), ('2.4.3', 'is 2.4.3'), ('2.6.6', 'is 2.6.6')])
+@pytest.mark.parametrize('found, said', [(None, 'there is none'), ('2.4.3', 'is 2.4.3'), ('2.6.6', 'is 2.6.6'), ('3.4.10', 'is 3.4.10'), ('3.5.9', 'is 3.5.9')])
 def test_a_host_without_one_is_told_what_to_do(host, found, said):
     if found:
         host.program('python2.7', SAYS % found)
@@ -137,6 +137,17 @@ def test_what_was_damaged_on_the_way_is_not_installed(host, rpms):
     assert host.calls == [] and not (host.folder / 'tmp').exists()
 
 
+@pytest.mark.parametrize('greeting', ['Welcome to xs1\n', '\n', 'Welcome\r\n\r\n'])
+def test_a_shell_that_greets_keeps_no_rpm_from_being_installed(host, rpms, greeting):
+    host.greeting = greeting
+    assert host.do(rpms)['version'] == '2.7.18' and len(host.calls) == 1
+    host.python.unlink()
+    host.damage = '#'
+    with pytest.raises(AnsibleActionFail, match='did not arrive on the host as they were sent'):
+        host.do(rpms)
+    assert len(host.calls) == 1
+
+
 def test_rpms_that_bring_no_python(host, rpms):
     with pytest.raises(AnsibleActionFail, match='The RPMs were installed. This host has no Python 2.7 or later'):
         host.do(rpms[:1])
@@ -155,6 +166,14 @@ def test_without_a_word_of_the_inventory_all_usual_names_are_asked(host):
     for interpreter in ('auto', 'auto_silent'):
         assert host.do(interpreter=interpreter)['version'] == '2.7.1'
     assert python_bootstrap.interpreters(None) == python_bootstrap.NAMES and python_bootstrap.interpreters('/opt/python') == ('/opt/python',)
+
+
+@pytest.mark.parametrize('third, second, version', [
+    ('3.4.10', '2.7.5', '2.7.5'), ('3.5.9', '2.7.5', '2.7.5'), ('3.6.0', '2.7.5', '3.6.0'), ('3.13.1', '2.4.3', '3.13.1')])
+def test_a_python_3_that_modules_cannot_use_is_passed_over(host, third, second, version):
+    host.program('python3', SAYS % third)
+    host.program('python2.7', SAYS % second)
+    assert host.do(interpreter='auto')['version'] == version
 
 
 def test_an_interpreter_of_several_words(host):

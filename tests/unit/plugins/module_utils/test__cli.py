@@ -111,6 +111,13 @@ def test_the_time_limit_ends_the_program_and_its_children(tmp_path):
     raise AssertionError('the child still runs')
 
 
+@pytest.mark.parametrize('limit, told', [(0.1, 1), (1.6000000238418579, 2)])
+def test_what_remains_of_a_limit_is_told_in_whole_seconds(limit, told):
+    with pytest.raises(_cli.Ended) as caught:
+        _cli.run(['sleep', '60'], limit)
+    assert 'did not finish within %d seconds and was ended' % told in str(caught.value)
+
+
 @pytest.mark.parametrize('rest, fault', [('echo done', ''), ('sleep 60', 'did not finish within 1 seconds')])
 def test_a_daemon_that_a_program_leaves_behind_keeps_nobody_waiting(rest, fault):
     code = 'import os, subprocess, sys; print(subprocess.Popen(["sleep", "20"], preexec_fn=os.setsid).pid)'

@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 from ansible_collections.xenserver.openvswitch.plugins.modules import rpm_keep
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import BASE, Host, require
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
@@ -83,6 +84,61 @@ def test_a_file_that_is_cut_short_anywhere_is_no_way_back_and_hides_no_other(hos
     result, failed = keep(host)
     assert failed and result['missing'] == ['alpha-1.0-1.noarch'] and 'no way back' in result['msg']
     assert keep(host, required=False)[0]['kept'] == [os.path.join(host.dest, KEPT[1])]
+
+
+def spoil(path):
+    """Change one byte of the header, which begins at the last magic number of its kind; the size stays."""
+    with open(path, 'rb') as stream:
+        data = stream.read()
+    place = data.rindex(b'\x8e\xad\xe8') + 400
+    with open(path, 'wb') as stream:
+        stream.write(data[:place] + (b'\1' if data[place:place + 1] == b'\0' else b'\0') + data[place + 1:])
+
+
+def test_a_file_with_a_damaged_header_hides_no_other(host):
+    """Whosever it is: of a package that nobody asked for, too."""
+    foreign = os.path.join(host.cache, 'zz.rpm')
+    shutil.copy(host.rpm('foreign'), foreign)
+    spoil(foreign)
+    result, failed = keep(host)
+    assert not failed and names(host.dest) == KEPT and result['missing'] == [] and os.path.exists(foreign)
+    assert not keep(host)[0]['changed']
+
+
+def test_a_file_with_a_damaged_header_is_no_way_back(host):
+    path = os.path.join(host.cache, KEPT[0])
+    spoil(path)
+    result, failed = keep(host)
+    assert failed and result['missing'] == ['alpha-1.0-1.noarch'] and 'no way back' in result['msg'] and names(host.dest) is None
+    assert keep(host, required=False)[0]['kept'] == [os.path.join(host.dest, KEPT[1])]
+
+
+def test_a_kept_file_whose_header_was_damaged_is_kept_anew(host, monkeypatch):
+    def link(*dummy):
+        raise OSError(18, 'Invalid cross-device link')
+    monkeypatch.setattr(os, 'link', link)
+    keep(host)
+    spoil(os.path.join(host.dest, KEPT[0]))
+    result, failed = keep(host)
+    assert not failed and result['changed'] and names(host.dest) == KEPT
+    assert not keep(host)[0]['changed']
+
+
+@pytest.mark.parametrize('limited', [True, False])
+def test_an_rpm_that_is_ended_is_no_damaged_file(host, monkeypatch, limited):
+    """Else what was kept would be removed, as if there were no file of it."""
+    keep(host)
+    run = _cli.run
+
+    def ended(argv, *arguments, **options):
+        if '-p' not in argv:
+            return run(argv, *arguments, **options)
+        if limited:
+            raise _cli.Ended('rpm did not finish within 60 seconds and was ended.')
+        return _cli.Result(argv, -9, '', '')
+    monkeypatch.setattr(_cli, 'run', ended)
+    result, failed = keep(host, required=False)
+    assert failed and ('did not finish' if limited else 'Not every file is a whole RPM') in result['msg'] and names(host.dest) == KEPT
 
 
 def test_a_rebuild_of_the_same_name_takes_the_place_of_the_build_before(host):

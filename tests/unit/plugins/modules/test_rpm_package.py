@@ -170,7 +170,8 @@ def test_a_part_that_the_older_build_has_not_goes_first(host):
     options = dict(allow_downgrade=True, remove_first=['alpha-part', 'alpha', 'nothing'])
     predicted = apply(host, 'alpha1', check_mode=True, **options)[0]
     result, failed = apply(host, 'alpha1', **options)
-    assert not failed and have(host) == ['alpha-1.0-1.noarch'] and result['removed'] == predicted['removed'] == ['alpha-2.0-1.noarch', 'alpha-part-2.0-1.noarch']
+    assert not failed and have(host) == ['alpha-1.0-1.noarch']
+    assert result['removed'] == predicted['removed'] == ['alpha-2.0-1.noarch', 'alpha-part-2.0-1.noarch']
     assert [command[1] for command in result['commands']] == ['-e', '-U'] and not apply(host, 'alpha1', **options)[0]['changed']
 
 
