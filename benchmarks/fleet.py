@@ -13,6 +13,7 @@ Prints a table, the numbers of hosts in turn in each round, and how the cost gro
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -37,7 +38,10 @@ def lay_out(folder, size, state=hosts.STATES[0]):
     recorded = json.loads((PARTS / 'answers.json').read_text(encoding='utf-8'))
     for name in ('hosts', 'answers', 'artifacts/systemd'):
         (folder / name).mkdir(parents=True)
+    sha1 = {hosts.sha1_mark(rpm): hashlib.sha1(bytes(rpm['size'])).hexdigest() for rpm in recorded['rpms']}
     for question, answer in recorded['answers'].items():
+        for mark, value in sha1.items():
+            answer = answer.replace(mark, value)
         (folder / 'answers' / hosts.digest(question)).write_text(answer, encoding='utf-8')
     (folder / 'artifacts/systemd/manifest.json').write_text(json.dumps(dict(rpms=recorded['rpms'])), encoding='utf-8')
     for rpm in recorded['rpms']:

@@ -90,6 +90,11 @@ def marks(pool, own):
     return told
 
 
+def sha1_mark(rpm):
+    """What stands in the answers for the SHA-1 of an RPM's file."""
+    return '@sha1-%(nevra)s@' % rpm
+
+
 def answer(text, told):
     """A recorded answer as a host of a pool gives it. What it tells of hosts that a smaller pool does not have is left out."""
     for mark, value in told.items():
