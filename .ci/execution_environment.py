@@ -60,6 +60,8 @@ def main():
     base.add_argument('--base', metavar='IMAGE')
     base.add_argument('--make-base', action='store_true')
     options = parser.parse_args()
+    # ansible-galaxy, ansible-builder and pytest are beside the Python that runs this.
+    os.environ['PATH'] = os.pathsep.join((os.path.dirname(sys.executable), os.environ['PATH']))
     lab.check_machine()
     lab.CACHE.mkdir(parents=True, exist_ok=True)
     lab.use_runtime()

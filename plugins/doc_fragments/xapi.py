@@ -35,8 +35,9 @@ options:
     type: str
   port:
     description:
-      - The port of the controller, with O(protocol=ssl) only. It is V(6632) where none is given.
-      - A pool without SDN controllers holds no port. The plugin of Open vSwitch has one that is fixed, and any other is refused.
+      - The port of the controller, with O(protocol=ssl) only. Where none is given it is V(6632), or in a pool without SDN controllers that of the plugin.
+      - A pool without SDN controllers holds no port. Its plugin C(openvswitch-cfg-update) has one that is fixed, V(6632), or V(6640) in upstream's own packages
+        from Open vSwitch 2.4 on. Any other is refused.
     type: int
   fail_mode:
     description:

@@ -149,7 +149,7 @@ programs:
 dhparams:
   description:
     - How openssl writes Diffie-Hellman parameters as C, in V(plain) or V(static) functions. Null where it does not.
-    - Builds of Open vSwitch 2.5 and of many later releases before 2.10 have it do so.
+    - Builds of Open vSwitch up to 2.5, of 2.6 before 2.6.6, 2.7 before 2.7.9, 2.8 before 2.8.7, and of 2.9 have it do so.
   returned: always
   type: str
   sample: static
@@ -220,7 +220,10 @@ problems:
   returned: always
   type: list
   elements: str
-  sample: [Open vSwitch 2.5.3 takes kernels from 2.6.32 to 4.3, and this is 4.4.0+10; the releases that take this kernel are '2.6 and later, before 3.0']
+  sample:
+    - >-
+      Open vSwitch 2.5.3 takes kernels from 2.6.32 to 4.3, and this is 4.4.0+10; the releases that take this kernel are
+      1.0 and later, before 2.0; 2.6 and later, before 3.0
 missing:
   description: What this host lacks for it, each with the package that usually holds it. Empty where it lacks nothing.
   returned: always

@@ -29,7 +29,10 @@ options:
     type: path
     required: true
   template:
-    description: The Jinja2 template of the page on the controller, with what it includes beside it. Values are escaped as in HTML.
+    description:
+      - The Jinja2 template of the page on the controller, with what it includes beside it. Values are escaped as in HTML.
+      - The one of this collection is C(templates/report.html.j2) of the role P(xenserver.openvswitch.ovs_verify#role).
+      - A relative path is below the folder that Ansible was started in, not beside the playbook or the role.
     type: path
     required: true
   hosts:
@@ -77,7 +80,7 @@ EXAMPLES = r'''
 - name: Write the report
   xenserver.openvswitch.fleet_report:
     folder: /srv/www/openvswitch
-    template: templates/report.html.j2
+    template: /usr/share/ansible/collections/ansible_collections/xenserver/openvswitch/roles/ovs_verify/templates/report.html.j2
     inventory: "{{ groups['all'] }}"
     hosts:
       - name: xs1.example.com

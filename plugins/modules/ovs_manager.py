@@ -189,7 +189,7 @@ EXAMPLES = r'''
 RETURN = r'''
 managers:
   description: The managers after the task, sorted by target. In check mode those that would be.
-  returned: success
+  returned: success, and where one is not connected in time, or with O(state=connected) is not there
   type: list
   elements: dict
   sample:

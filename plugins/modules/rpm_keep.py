@@ -63,7 +63,7 @@ kept:
   sample: [/var/cache/xenserver-openvswitch/previous/openvswitch-3.1.0-1.systemd.x86_64.rpm]
 missing:
   description: The installed packages whose file was found nowhere.
-  returned: always
+  returned: success, and where one is missing with O(required=true)
   type: list
   elements: str
   sample: [openvswitch-2.17.7-4.1.xcpng8.3.x86_64]

@@ -101,7 +101,7 @@ EXAMPLES = r'''
 - name: The module for the running kernel is installed, and those for kernels before it are gone
   xenserver.openvswitch.rpm_package:
     path:
-      - /var/tmp/openvswitch-modules-4.4.0+10-2.5.3-1.x86_64.rpm
+      - /var/tmp/openvswitch-modules-3.10.0+2-2.5.3-1.x86_64.rpm
     allow_unsigned: true
     remove_obsolete: true
 

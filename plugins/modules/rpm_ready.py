@@ -61,7 +61,7 @@ EXAMPLES = r'''
 RETURN = r'''
 file_systems:
   description: The file systems that are concerned. RV(ignore:free) and RV(ignore:needed) are bytes.
-  returned: always
+  returned: success, and where there is not enough room
   type: list
   elements: dict
   sample:

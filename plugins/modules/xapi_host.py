@@ -62,7 +62,7 @@ EXAMPLES = r'''
 - name: Wait until XAPI has enabled it again
   xenserver.openvswitch.xapi_host:
   register: found
-  until: found.host.enabled
+  until: found is success and found.host.enabled
   retries: 60
   delay: 5
 

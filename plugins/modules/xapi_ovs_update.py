@@ -99,7 +99,8 @@ targets:
 switch:
   description:
     - What of this host's Open vSwitch is XAPI's to say, as the task has found it, and in its C(lost) what the plugin would take away or has taken.
-    - Null where it could not be read in check mode.
+    - With O(protocol=pssl) its C(port_open) says whether the firewall lets the manager in, where there is one.
+    - Null where it could not be read in check mode, and where the network backend is C(bridge).
   returned: success
   type: dict
   sample:

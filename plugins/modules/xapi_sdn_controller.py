@@ -144,7 +144,7 @@ hosts:
       type: str
 commands:
   description: The calls that changed XAPI, or would have in check mode.
-  returned: always
+  returned: success, and where the plugin failed on a host
   type: list
   elements: list
   sample: [[/opt/xensource/bin/xe, sdn-controller-introduce, protocol=ssl, address=192.0.2.10, tcp-port=6632]]
