@@ -37,8 +37,8 @@ options:
     default: 0
   keep:
     description:
-      - The folder into which M(xenserver.openvswitch.rpm_keep) will put the files of what is installed, found in its parent folder.
-      - They are linked, and take no room, unless it is a file system of its own.
+      - The folder into which M(xenserver.openvswitch.rpm_keep) will put the files of what is installed, found in O(folder).
+      - They are linked, and take no room, unless it is on another file system.
     type: path
   time_limit:
     description: The longest to wait for another C(rpm), and for an answer of C(rpm), in seconds.
@@ -96,7 +96,7 @@ def installed_size(names, time_limit):
 
 def needs(folder, size, keep, installed):
     found = [dict(path=folder, size=size, purpose='the RPMs in %s' % folder), dict(path=PACKAGES, size=installed, purpose='the files of the packages')]
-    if keep and _room.look(keep)[0] != _room.look(os.path.dirname(keep))[0]:
+    if keep and _room.look(keep)[0] != _room.look(folder)[0]:
         found.append(dict(path=keep, size=installed, purpose='the way back in %s' % keep))
     return [need for need in found if need['size']]
 
