@@ -5,7 +5,7 @@
 
 A source is ``dict(kind, path, version, content, files)``: ``kind`` is ``git``, ``tree``, ``tarball`` (a packed tree, to be
 bootstrapped) or ``release`` (a dist tarball already); ``content`` is the SHA-256 of all that goes into the result;
-``files`` are the relative paths of a ``git`` or ``tree``.
+``files`` are the relative paths of a ``git`` or ``tree``, in bytes, since a file may have any name.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tarfile
+import tempfile
 import zlib
 
 try:
@@ -39,7 +40,7 @@ class SourceError(ValueError):
 
 
 def identify(path, patched):
-    """What stands at ``path``: ``dict(kind, path, version)``; no program is started.
+    """What stands at ``path``: ``dict(kind, path, version)``, and the ``content`` of a tarball; no program is started.
 
     :arg patched: whether patches will be applied; a release is then unpacked and bootstrapped again.
     :raises SourceError: nothing there, or no Open vSwitch that could be bootstrapped.
@@ -47,7 +48,8 @@ def identify(path, patched):
     if os.path.isdir(path):
         return _folder(path)
     if os.path.isfile(path):
-        return _tarball(path, patched)
+        content = digest(path)  # before it is read: where it is replaced meanwhile, the copy does not match
+        return dict(_tarball(path, patched), content=content)
     raise SourceError('There is no %s on this host. Put an Open vSwitch source tree or tarball there.' % path)
 
 
@@ -58,7 +60,7 @@ def measure(source, time_limit):
     """
     path = source['path']
     if source['kind'] in ('tarball', 'release'):
-        return dict(source, content=digest(path), files=None)
+        return dict(source, files=None)
     files = _git_files(path, time_limit) if source['kind'] == 'git' else _tree_files(path)
     return dict(source, content=digest_tree(path, files), files=files)
 
@@ -71,6 +73,8 @@ def _folder(path):
 
 
 def _text(path):
+    if os.path.exists(path) and not os.path.isfile(path):
+        return u''  # opening a FIFO would wait for ever
     try:
         with open(path, 'rb') as stream:
             return to_text(stream.read(), errors='replace')
@@ -91,26 +95,43 @@ def version_of(configure_ac, where):
     return to_native(match.group(1))
 
 
-def git(path, *words):
-    """The vector of a Git command on the tree at ``path``, whoever owns it; nothing that its configuration names is run."""
-    return [_cli.find('git'), '-C', path, '-c', 'safe.directory=%s' % os.path.realpath(path), '-c', 'core.fsmonitor=false'] + list(words)
+def git(path, words, time_limit, ok=(0,)):
+    """The :class:`_cli.Result` of a Git command that only looks at the tree at ``path``, whoever owns it.
+
+    Nothing that its configuration names is run, and its index stays as it is, which ``git status`` would write anew (Git 2.15 and later heed that).
+    """
+    argv = [_cli.find('git'), '-C', path, '-c', 'safe.directory=%s' % os.path.realpath(path), '-c', 'core.fsmonitor=false'] + words
+    return _cli.run(argv, time_limit, ok=ok, env=dict(GIT_OPTIONAL_LOCKS='0'))
 
 
 def _git_files(path, time_limit):
     """What Git knows or would add: neither build products that it ignores nor files that were deleted."""
-    out = _cli.run(git(path, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'), time_limit).out
-    return sorted(set(name for name in out.split(u'\0') if name and os.path.lexists(_join(path, name))))
+    out = git(path, ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], time_limit).out
+    names = sorted(set(to_bytes(name) for name in out.split(u'\0') if name))
+    stands = [name for name in names if _stands(join(path, name))]
+    lost = [name for name in set(names).difference(stands) if u'\ufffd' in to_text(name)]
+    if lost:  # not deleted: Python 2.7 has put that character where it could not read the name
+        raise SourceError('%s holds a file with a name that is not UTF-8, %s, which Python 2.7 cannot handle in a Git tree. '
+                          'Rename it, or have Ansible use Python 3 on this host.' % (path, to_native(to_text(lost[0]).encode('unicode_escape'))))
+    return stands
 
 
 def _tree_files(path):
-    found = []
-    for folder, folders, names in os.walk(to_bytes(path)):
+    top, found = to_bytes(path), []
+    for folder, folders, names in os.walk(top):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        found += [os.path.relpath(os.path.join(folder, name), to_bytes(path)) for name in names + links]
-    return sorted(to_text(name, errors='surrogate_or_strict') for name in found)
+        paths = [os.path.join(folder, name) for name in names + links]
+        found += [os.path.relpath(each, top) for each in paths if _stands(each)]
+    return sorted(found)
 
 
-def _join(path, name):
+def _stands(path):
+    """Whether a file, link or folder is there; anything else is no part of a source, and reading a FIFO would wait for ever."""
+    return os.path.islink(path) or os.path.isfile(path) or os.path.isdir(path)
+
+
+def join(path, name):
+    """The path of a file of a tree, in bytes: no locale of the host is asked how its name is spelt."""
     return os.path.join(to_bytes(path), to_bytes(name))
 
 
@@ -118,7 +139,7 @@ def digest_tree(path, names):
     """SHA-256 over each file's name, kind and content; times and owners do not count."""
     total = hashlib.sha256()
     for name in names:
-        total.update(to_bytes(u'%s\0%s\n' % (name, to_text(_print_of(_join(path, name))))))
+        total.update(name + b'\0' + _print_of(join(path, name)) + b'\n')
     return total.hexdigest()
 
 
@@ -187,7 +208,7 @@ def copy_tree(source, dest):
     """
     os.mkdir(dest)
     for name in source['files']:
-        old, new = _join(source['path'], name), _join(dest, name)
+        old, new = join(source['path'], name), join(dest, name)
         if not os.path.isdir(os.path.dirname(new)):
             os.makedirs(os.path.dirname(new))
         if os.path.islink(old):
@@ -195,7 +216,24 @@ def copy_tree(source, dest):
         else:
             shutil.copy2(old, new)
     if digest_tree(dest, source['files']) != source['content']:
-        raise SourceError('%s changed while it was copied. Run again when nobody works in it.' % source['path'])
+        raise _changed(source['path'])
+
+
+def copy_file(path, content, work):
+    """The path of a copy of a tarball or patch, under its own name in a new folder inside ``work``.
+
+    :arg content: its digest.
+    :raises SourceError: the file was replaced meanwhile, so that the copy is not what its digest says.
+    """
+    copy = os.path.join(tempfile.mkdtemp(dir=work), os.path.basename(path))
+    shutil.copyfile(path, copy)
+    if digest(copy) != content:
+        raise _changed(path)
+    return copy
+
+
+def _changed(path):
+    return SourceError('%s changed while it was copied. Run again when nobody works in it.' % path)
 
 
 def patches(asked):

@@ -102,10 +102,11 @@ def make(source, patches, there, where, jobs, time_limit):
     _sweep(dest)
     work = tempfile.mkdtemp(prefix=WORK, dir=dest)
     try:
+        record = _record(source, patches, there, time_limit)  # first: a tree may be worked in during the steps
         with open(where['log'], 'wb', 0) as log:
             steps = Steps(log, where['log'], time_limit)
             made = (_hand_on if source['kind'] == 'release' else _bootstrap)(source, patches, there, work, steps, jobs)
-        return _settle(made, where, _record(source, patches, there, time_limit))
+        return _settle(made, where, record)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -113,9 +114,7 @@ def make(source, patches, there, where, jobs, time_limit):
 def _hand_on(source, patches, there, work, steps, jobs):
     """A copy of a release tarball, which is the result already."""
     steps.say('%s is a release already and is handed on as it is.' % source['path'])
-    copy = os.path.join(work, 'release')
-    shutil.copyfile(source['path'], copy)
-    return copy
+    return _dist.copy_file(source['path'], source['content'], work)
 
 
 class Steps(object):
@@ -140,11 +139,13 @@ def _bootstrap(source, patches, there, work, steps, jobs):
     tree = os.path.join(work, 'source')
     if source['files'] is None:
         os.mkdir(tree)
-        steps.run('unpack', [there['tar'], '--extract', '--no-same-owner', '--strip-components=1', '--file', source['path'], '--force-local'], tree)
+        tarball = _dist.copy_file(source['path'], source['content'], work)
+        steps.run('unpack', [there['tar'], '--extract', '--no-same-owner', '--strip-components=1', '--file', tarball, '--force-local'], tree)
     else:
         _dist.copy_tree(source, tree)
     for one in patches:
-        argv = [there['patch'], '--strip=%d' % one['strip'], '--batch', '--forward', '--fuzz=0', '--input=%s' % one['path']]
+        patch = _dist.copy_file(one['path'], one['sha256'], work)
+        argv = [there['patch'], '--strip=%d' % one['strip'], '--batch', '--forward', '--fuzz=0', '--input=%s' % patch]
         steps.run('patch %s' % one['name'], argv, tree)
     _same_version(source, tree, steps.path)
     steps.run('boot.sh', ['./boot.sh'], tree)
@@ -186,10 +187,10 @@ def _record(source, patches, there, time_limit):
 
 def _git(source, time_limit):
     """The commit, and each file that differs from it with its SHA-256, or null where it was deleted."""
-    head = _cli.run(_dist.git(source['path'], 'rev-parse', '--verify', 'HEAD'), time_limit, ok=None)
-    status = _cli.run(_dist.git(source['path'], 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'), time_limit).out
+    head = _dist.git(source['path'], ['rev-parse', '--verify', 'HEAD'], time_limit, ok=None)
+    status = _dist.git(source['path'], ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'], time_limit).out
     dirty = [entry[3:] for entry in status.split(u'\0') if entry]
-    prints = dict((name, _print(os.path.join(source['path'], name))) for name in dirty)
+    prints = dict((name, _print(_dist.join(source['path'], name))) for name in dirty)
     return dict(head=head.out.strip() if head.rc == 0 else None, dirty=prints)
 
 

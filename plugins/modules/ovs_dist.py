@@ -22,10 +22,13 @@ options:
     description:
       - The source on the host, which is a Git tree, an unpacked tree with C(boot.sh), or a tarball of either.
       - From a Git tree come the files that Git knows or would add, as they stand in the work tree. What it ignores stays out.
+      - FIFOs, sockets and devices stay out of either tree.
     type: path
     required: true
   dest:
-    description: The folder for the tarball, its manifest and the log. Made when it is not there. It cannot be inside O(src).
+    description:
+      - The folder for the tarball, its manifest and the log. Made when it is not there.
+      - It cannot be inside O(src), nor be where the tarball would replace an O(src) that it is made from.
     type: path
     required: true
   patches:
@@ -150,7 +153,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _dist, _dist_build, _dist_tools
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import check_path
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import CliError, check_path
 
 PATCH = dict(path=dict(type='path', required=True), sha256=dict(type='str'), strip=dict(type='int', default=1))
 ARGUMENTS = dict(
@@ -169,6 +172,13 @@ def inside(path, folder):
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+def refuse_to_replace(source, dest):
+    """Refuse a folder where what is made of a tarball would take its place; a second run would begin with the result of the first."""
+    tarball = _dist_build.paths(dest, source['version'])['tarball']
+    if source['kind'] == 'tarball' and os.path.realpath(tarball) == os.path.realpath(source['path']):
+        raise _dist.SourceError('The tarball to be made, %s, would replace the source. Give another dest.' % tarball)
+
+
 def source_of(module):
     """The source and its patches, each checked; ends the module where one is wrong."""
     params = module.params
@@ -178,6 +188,7 @@ def source_of(module):
             raise _dist.SourceError('The folder dest, %s, is inside the source, and would change it. Give one outside.' % dest)
         patches = _dist.patches(params['patches'])
         source = _dist.identify(src, bool(patches))
+        refuse_to_replace(source, dest)
         if params['version'] and params['version'] != source['version']:
             raise _dist.SourceError('%s is version %s, and not %s. Give the source of that version.' % (src, source['version'], params['version']))
         if source['kind'] == 'git' and not _dist_tools.first(['git']):
@@ -207,16 +218,26 @@ def make(module, source, patches, there, where):
         module.fail_json(msg=str(error))
 
 
-def check_paths(params):
-    for option in ('src', 'dest'):
-        check_path(option, params[option])
-    for patch in params['patches']:
-        check_path('patches', patch['path'])
+def whole_path(option, path):
+    """The path from the root on, since the steps run in other folders. Not by abspath, which takes ``link/..`` for another folder than the system does.
+
+    :raises CliError: a path that no file can have.
+    """
+    check_path(option, path)
+    if not path:
+        raise CliError('%s: the path is empty. Give the whole one.' % option)
+    return os.path.join(os.getcwd(), path)
+
+
+def whole_paths(params):
+    """The options that are paths, as whole ones."""
+    patches = [dict(patch, path=whole_path('patches', patch['path'])) for patch in params['patches']]
+    return dict(src=whole_path('src', params['src']), dest=whole_path('dest', params['dest']), patches=patches)
 
 
 @guarded
 def run(module):
-    check_paths(module.params)
+    module.params.update(whole_paths(module.params))
     source, patches = source_of(module)
     where = _dist_build.paths(module.params['dest'], source['version'])
     wanted, change = _dist_build.inputs(source, patches), Change()

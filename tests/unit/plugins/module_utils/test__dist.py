@@ -8,12 +8,16 @@ __metaclass__ = type
 import contextlib
 import io
 import os
+import signal
+import stat
 import subprocess
 import tarfile
 
 import pytest
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _dist
+from ansible.module_utils.common.text.converters import to_bytes
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _dist
 
 CONFIGURE_AC = u'AC_PREREQ(2.63)\nAC_INIT(openvswitch, 3.1.0, bugs@openvswitch.org)\nAM_INIT_AUTOMAKE([tar-pax])\n'
 
@@ -28,6 +32,18 @@ def tree(tmp_path):
     (folder / 'lib' / u'caf\xe9 "x".c').write_text(u'int x;\n')
     os.symlink('lib', str(folder / 'link'))
     return folder
+
+
+@pytest.fixture
+def no_wait():
+    """Fails a test that waits, as whoever opens a FIFO does."""
+    def ring(number, frame):
+        raise AssertionError('it waits without end')
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def content(folder):
@@ -64,7 +80,7 @@ def test_another_source_is_refused(text):
 def test_a_plain_tree(tree):
     source = _dist.measure(_dist.identify(str(tree), False), 10)
     assert (source['kind'], source['version']) == ('tree', '3.1.0')
-    assert source['files'] == ['boot.sh', 'configure.ac', u'lib/caf\xe9 "x".c', 'link']
+    assert source['files'] == [b'boot.sh', b'configure.ac', u'lib/caf\xe9 "x".c'.encode('utf-8'), b'link']
 
 
 def test_a_tree_without_boot_sh_is_refused(tree):
@@ -112,7 +128,8 @@ def test_git_gives_what_it_knows_or_would_add(tree):
     (tree / 'untracked').write_text(u'new')
     (tree / 'boot.sh').write_text(u'#! /bin/sh\n# dirty\n')
     source = _dist.measure(_dist.identify(str(tree), False), 10)
-    assert source['kind'] == 'git' and source['files'] == ['.gitignore', 'boot.sh', 'configure.ac', u'lib/caf\xe9 "x".c', 'link', 'untracked']
+    assert source['kind'] == 'git'
+    assert source['files'] == [b'.gitignore', b'boot.sh', b'configure.ac', u'lib/caf\xe9 "x".c'.encode('utf-8'), b'link', b'untracked']
     before = source['content']
     (tree / 'lib' / 'y.o').write_text(u'product')
     git(tree, 'commit', '-q', '--allow-empty', '-m', 'no change')
@@ -127,7 +144,50 @@ def test_a_deleted_file_is_left_out(tree):
     git(tree, 'init', '-q')
     git(tree, 'add', '-A')
     os.unlink(str(tree / 'link'))
-    assert 'link' not in _dist.measure(_dist.identify(str(tree), False), 10)['files']
+    assert b'link' not in _dist.measure(_dist.identify(str(tree), False), 10)['files']
+
+
+@pytest.mark.parametrize('kind', ['tree', 'git'])
+def test_what_is_no_file_or_link_stays_out(tree, tmp_path, no_wait, kind):
+    if kind == 'git':
+        git(tree, 'init', '-q')
+        (tree / 'known').write_text(u'x')
+        git(tree, 'add', '-A')
+        (tree / 'known').unlink()
+    before = content(tree)
+    os.mkfifo(str(tree / 'known'))
+    os.mkfifo(str(tree / 'lib' / 'pipe'))
+    os.mknod(str(tree / 'lib' / 'socket'), stat.S_IFSOCK | 0o600)
+    source = _dist.measure(_dist.identify(str(tree), False), 10)
+    assert source['kind'] == kind and source['content'] == before
+    _dist.copy_tree(source, str(tmp_path / 'copy'))
+    assert sorted(os.listdir(str(tmp_path / 'copy' / 'lib'))) == sorted(os.listdir(str(tree / 'lib')))[:1]
+
+
+def test_a_configure_ac_that_is_no_file_is_none(tree, no_wait):
+    (tree / 'configure.ac').unlink()
+    os.mkfifo(str(tree / 'configure.ac'))
+    with pytest.raises(_dist.SourceError, match='has no configure.ac'):
+        _dist.identify(str(tree), False)
+
+
+def test_a_name_that_is_not_utf_8_is_copied_as_it_is(tree, tmp_path):
+    name = os.path.join(to_bytes(str(tree)), b'caf\xe9')
+    with open(name, 'wb') as stream:
+        stream.write(b'x')
+    source = _dist.measure(_dist.identify(str(tree), False), 10)
+    assert b'caf\xe9' in source['files']
+    _dist.copy_tree(source, str(tmp_path / 'copy'))
+    assert b'caf\xe9' in os.listdir(to_bytes(str(tmp_path / 'copy')))
+    os.rename(name, name[:-1])
+    assert content(tree) != source['content']
+
+
+def test_a_name_from_git_that_python_2_cannot_read_is_refused(tree, monkeypatch):
+    (tree / '.git').mkdir()
+    monkeypatch.setattr(_cli, 'run', lambda argv, limit, **options: _cli.Result(argv, 0, u'boot.sh\0lib/caf\ufffd\0', u''))
+    with pytest.raises(_dist.SourceError, match=r'not UTF-8, lib/caf\\ufffd, .* Rename it'):
+        content(tree)
 
 
 def test_a_repository_inside_is_refused(tree):
@@ -165,6 +225,28 @@ def test_a_tarball_is_a_release_or_a_packed_tree(tree, tmp_path, top, configure,
     path = pack(tree, tmp_path / 'x.tar.gz', top)
     source = _dist.measure(_dist.identify(path, patched), 10)
     assert (source['kind'], source['version'], source['files']) == (kind, '3.1.0', None) and source['content'] == _dist.digest(path)
+
+
+def test_the_digest_of_a_tarball_is_older_than_what_is_read_of_it(tree, tmp_path, monkeypatch):
+    path, members = pack(tree, tmp_path / 'x.tar.gz', 'openvswitch'), _dist._members
+    before = _dist.digest(path)
+
+    def replaced(path):
+        (tree / 'new').write_text(u'x')
+        return members(pack(tree, path, 'openvswitch'))
+    monkeypatch.setattr(_dist, '_members', replaced)
+    assert _dist.measure(_dist.identify(path, False), 10)['content'] == before != _dist.digest(path)
+
+
+def test_a_copy_of_a_file_is_what_its_digest_says(tmp_path):
+    (tmp_path / 'a.patch').write_text(u'x')
+    digest = _dist.digest(str(tmp_path / 'a.patch'))
+    (tmp_path / 'work').mkdir()
+    copies = [_dist.copy_file(str(tmp_path / 'a.patch'), digest, str(tmp_path / 'work')) for again in range(2)]
+    assert [(os.path.basename(copy), _dist.digest(copy)) for copy in copies] == [('a.patch', digest)] * 2 and copies[0] != copies[1]
+    (tmp_path / 'a.patch').write_text(u'y')
+    with pytest.raises(_dist.SourceError, match='a.patch changed while it was copied'):
+        _dist.copy_file(str(tmp_path / 'a.patch'), digest, str(tmp_path / 'work'))
 
 
 def test_a_release_without_boot_sh_is_handed_on_but_not_patched(tree, tmp_path):

@@ -18,6 +18,8 @@ import time
 
 import pytest
 
+from ansible.module_utils.common.text.converters import to_bytes
+
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _dist_build, _dist_tools
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_dist
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
@@ -66,6 +68,17 @@ def run(src, dest, check_mode=False, **args):
     return run_module(ovs_dist.main, dict(args, src=str(src), dest=str(dest)), check_mode=check_mode, diff=True)
 
 
+def pack(src, path, top):
+    with tarfile.open(str(path), 'w:gz') as archive:
+        archive.add(str(src), top)
+    return path
+
+
+def recorded(result):
+    with io.open(result['manifest'], encoding='utf-8') as stream:
+        return json.load(stream)
+
+
 def readme(tarball):
     with tarfile.open(tarball) as archive:
         return archive.extractfile('openvswitch-3.1.0/README').read()
@@ -90,8 +103,7 @@ def test_the_manifest_tells_what_it_was_made_from(src, dest, tmp_path):
     patch = tmp_path / 'a.patch'
     write(patch, PATCH)
     result = run(src, dest, patches=[dict(path=str(patch))])[0]
-    with io.open(result['manifest'], encoding='utf-8') as stream:
-        manifest = json.load(stream)
+    manifest = recorded(result)
     assert manifest['sha256'] == result['sha256'] and manifest['version'] == '3.1.0' and manifest['git'] is None and 'make' in manifest['tools']
     assert [(one['name'], one['strip'], len(one['sha256'])) for one in manifest['inputs']['patches']] == [('a.patch', 1, 64)]
     assert readme(result['tarball']) == b'patched\n'
@@ -126,19 +138,43 @@ def test_check_mode_predicts_and_writes_nothing(src, dest):
     assert not run(src, dest, check_mode=True)[0]['changed']
 
 
-def test_git_is_recorded(src, dest):
+def commit(src):
     env = dict(os.environ, GIT_CONFIG_GLOBAL='/dev/null')
     for words in (['init', '-q'], ['add', '-A'], ['-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '-q', '-m', 'x']):
         subprocess.check_call(['git', '-C', str(src)] + words, env=env)
+
+
+def test_git_is_recorded(src, dest):
+    commit(src)
     write(src / 'README', u'dirty\n')
     os.unlink(str(src / 'configure.in'))
     write(src / 'configure.in2', CONFIGURE)
     write(src / 'boot.sh', BOOT.replace(u'configure.in ', u'configure.in2 '), 0o755)
     result = run(src, dest)[0]
-    with io.open(result['manifest'], encoding='utf-8') as stream:
-        recorded = json.load(stream)['git']
-    assert result['kind'] == 'git' and len(recorded['head']) == 40 and recorded['dirty']['configure.in'] is None
-    assert sorted(recorded['dirty']) == ['README', 'boot.sh', 'configure.in', 'configure.in2'] and len(recorded['dirty']['README']) == 64
+    git = recorded(result)['git']
+    assert result['kind'] == 'git' and len(git['head']) == 40 and git['dirty']['configure.in'] is None
+    assert sorted(git['dirty']) == ['README', 'boot.sh', 'configure.in', 'configure.in2'] and len(git['dirty']['README']) == 64
+
+
+def test_git_is_recorded_as_it_was_when_it_was_copied(src, dest):
+    write(src / 'boot.sh', BOOT + u'echo more >> %s/README\n' % src, 0o755)
+    commit(src)
+    assert recorded(run(src, dest)[0])['git']['dirty'] == {}
+
+
+def test_a_dirty_file_with_an_odd_name_is_recorded(src, dest):
+    commit(src)
+    with open(os.path.join(to_bytes(str(src)), b'caf\xc3\xa9'), 'wb') as stream:
+        stream.write(b'x')
+    assert [len(sha256) for sha256 in recorded(run(src, dest)[0])['git']['dirty'].values()] == [64]
+
+
+def test_a_git_tree_stays_as_it_is(src, dest):
+    commit(src)
+    os.utime(str(src / 'README'), (1, 1))  # so that Git would note the new time in its index
+    before = [(path, os.lstat(path).st_ino, os.lstat(path).st_mtime) for path in listing(src)]
+    assert run(src, dest)[0]['changed']
+    assert [(path, os.lstat(path).st_ino, os.lstat(path).st_mtime) for path in listing(src)] == before
 
 
 def test_a_release_is_handed_on_as_it_is(src, dest, tmp_path):
@@ -150,12 +186,77 @@ def test_a_release_is_handed_on_as_it_is(src, dest, tmp_path):
 
 def test_a_release_with_a_patch_is_made_anew(src, dest, tmp_path):
     release = run(src, dest)[0]
-    with tarfile.open(str(tmp_path / 'r.tar.gz'), 'w:gz') as archive:
-        write(src / 'configure', CONFIGURE, 0o755)
-        archive.add(str(src), 'openvswitch-3.1.0')
+    write(src / 'configure', CONFIGURE, 0o755)
+    pack(src, tmp_path / 'r.tar.gz', 'openvswitch-3.1.0')
     write(tmp_path / 'a.patch', PATCH)
     patched, failed = run(tmp_path / 'r.tar.gz', tmp_path / 'other', patches=[dict(path=str(tmp_path / 'a.patch'))])
     assert not failed and patched['kind'] == 'tarball' and readme(patched['tarball']) == b'patched\n' and patched['sha256'] != release['sha256']
+
+
+@pytest.mark.parametrize('link', [False, True])
+@pytest.mark.parametrize('top, patched', [('openvswitch-3.1.0', True), ('openvswitch', False)])
+def test_a_tarball_is_not_replaced_by_what_is_made_from_it(src, tmp_path, top, patched, link):
+    write(src / 'configure', CONFIGURE, 0o755)
+    write(tmp_path / 'a.patch', PATCH)
+    (tmp_path / 'there').mkdir()
+    packed = pack(src, tmp_path / 'there' / 'openvswitch-3.1.0.tar.gz', top)
+    os.symlink('there', str(tmp_path / 'alias'))
+    before, source = packed.read_bytes(), tmp_path / 'alias' / packed.name if link else packed
+    task = dict(patches=[dict(path=str(tmp_path / 'a.patch'))] if patched else [])
+    for check_mode in (True, False):
+        result, failed = run(source, tmp_path / 'there', check_mode, **task)
+        assert failed and 'would replace the source' in result['msg'] and 'Give another dest' in result['msg'] and 'Nothing was changed' in result['msg']
+    assert os.listdir(str(tmp_path / 'there')) == [packed.name] and packed.read_bytes() == before
+    assert run(source, tmp_path / 'other', **task)[0]['changed']
+
+
+def test_a_release_in_its_own_folder_is_handed_on(src, dest):
+    release = run(src, dest)[0]
+    handed, failed = run(release['tarball'], dest)
+    assert not failed and handed['kind'] == 'release' and handed['sha256'] == release['sha256'] and not run(release['tarball'], dest)[0]['changed']
+
+
+@pytest.mark.parametrize('packed', [False, True])
+def test_relative_paths_begin_where_the_module_runs(src, tmp_path, monkeypatch, packed):
+    write(tmp_path / 'a.patch', PATCH)
+    source = pack(src, tmp_path / 'x.tar.gz', 'openvswitch').name if packed else 'src'
+    monkeypatch.chdir(tmp_path)
+    for check_mode in (True, False):
+        result, failed = run(source, 'dest', check_mode, patches=[dict(path='a.patch')])
+        assert not failed and result['changed'] and result['tarball'] == str(tmp_path / 'dest' / 'openvswitch-3.1.0.tar.gz')
+    assert readme(result['tarball']) == b'patched\n' and recorded(result)['source'] == str(tmp_path / source)
+
+
+@pytest.mark.parametrize('option', ['src', 'dest', 'patches'])
+def test_an_empty_path_is_refused(src, dest, option):
+    task = dict(dict(src=str(src), dest=str(dest)), **{option: '' if option != 'patches' else [dict(path='')]})
+    for check_mode in (True, False):
+        result, failed = run_module(ovs_dist.main, task, check_mode=check_mode)
+        assert failed and result['msg'] == '%s: the path is empty. Give the whole one.' % option
+
+
+@pytest.mark.parametrize('what', ['tarball', 'patch', 'release'])
+def test_what_is_replaced_before_it_is_used_is_told(src, dest, tmp_path, monkeypatch, what):
+    write(tmp_path / 'a.patch', PATCH)
+    if what == 'release':
+        write(src / 'configure', CONFIGURE, 0o755)
+    source = pack(src, tmp_path / 'x.tar.gz', 'openvswitch' if what == 'tarball' else 'openvswitch-3.1.0')
+    task, victim = dict(patches=[] if what == 'release' else [dict(path=str(tmp_path / 'a.patch'))]), tmp_path / 'a.patch' if what == 'patch' else source
+    before, make = victim.read_bytes(), _dist_build.make
+
+    def replaced(*args):
+        if what == 'patch':
+            write(victim, PATCH.replace(u'+patched', u'+other'))
+        else:
+            write(src / 'configure.in', CONFIGURE + u'# other\n')
+            pack(src, source, 'openvswitch-3.1.0')
+        return make(*args)
+    monkeypatch.setattr(_dist_build, 'make', replaced)
+    result, failed = run(source, dest, **task)
+    assert failed and '%s changed while it was copied' % victim in result['msg'] and not os.path.exists(str(dest / 'openvswitch-3.1.0.tar.gz.json'))
+    monkeypatch.setattr(_dist_build, 'make', make)
+    victim.write_bytes(before)
+    assert readme(run(source, dest, **task)[0]['tarball']) == (b'plain\n' if what == 'release' else b'patched\n')
 
 
 @pytest.mark.parametrize('file, text, stage', [
