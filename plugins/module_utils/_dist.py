@@ -30,6 +30,8 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native, to_
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
 
 _INIT = re.compile(r'^\s*AC_INIT\(\s*\[?openvswitch\]?\s*,\s*\[?([^\],\s)]+)', re.MULTILINE)
+# What a version may be: it becomes part of file names.
+_VERSION = re.compile(r'[0-9A-Za-z][0-9A-Za-z.+~_-]*\Z')
 _CHUNK = 1 << 20
 # What reading a tarball raises where it is none, or is damaged.
 BROKEN_TARBALL = (tarfile.TarError, EOFError, IOError, OSError, zlib.error, LZMAError)
@@ -92,7 +94,10 @@ def version_of(configure_ac, where):
     match = _INIT.search(configure_ac)
     if not match:
         raise SourceError('%s is no Open vSwitch source: it has no configure.ac with AC_INIT(openvswitch, VERSION).' % where)
-    return to_native(match.group(1))
+    version = to_native(match.group(1))
+    if not _VERSION.match(version):
+        raise SourceError('%s has the version %r in configure.ac, which cannot be part of a file name. Correct it there.' % (where, version))
+    return version
 
 
 def git(path, words, time_limit, ok=(0,)):

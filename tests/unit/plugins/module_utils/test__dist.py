@@ -71,6 +71,12 @@ def test_the_version_is_that_of_configure_ac(line, version):
     assert _dist.version_of(u'dnl x\n%s\n' % line, 'x') == version
 
 
+@pytest.mark.parametrize('text', [u'AC_INIT(openvswitch, ../../x, b)', u'AC_INIT(openvswitch, -x)', u'AC_INIT(openvswitch, 1.0\N{SNOWMAN})'])
+def test_a_version_that_cannot_be_part_of_a_file_name_is_refused(text):
+    with pytest.raises(_dist.SourceError, match='cannot be part of a file name'):
+        _dist.version_of(text, '/src')
+
+
 @pytest.mark.parametrize('text', [u'', u'AC_INIT(ovn, 22.03.0, x)', u'dnl AC_INIT(openvswitch, 1.0)'])
 def test_another_source_is_refused(text):
     with pytest.raises(_dist.SourceError, match='no Open vSwitch source'):
