@@ -12,6 +12,6 @@ class ModuleDocFragment(object):
     DOCUMENTATION = r'''
 options:
   database:
-    description: The database, as V(unix:FILE), V(tcp:HOST:PORT) or V(ssl:HOST:PORT). The host's own when not given.
+    description: The database, as V(unix:FILE) or V(tcp:HOST:PORT). The host's own when not given.
     type: str
 '''

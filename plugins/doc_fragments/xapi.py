@@ -57,7 +57,9 @@ options:
         type: str
         required: true
       fail_mode:
-        description: As O(fail_mode), for this network alone. V(default) leaves it to the pool.
+        description:
+          - As O(fail_mode), for this network alone. V(default) leaves it to the pool.
+          - The network of a VLAN has no fail mode of its own, since that of its parent's network is the one that the bridge gets.
         type: str
         choices: [secure, standalone, default]
       disable_in_band:

@@ -65,6 +65,11 @@ def pool_objections(foreseen, emer_reset_consent=False, secure_consent=False, un
         found.append('%s; these bridges would become secure without a connected OpenFlow controller and pass nothing, the host\'s management included. '
                      'Connect a controller first, have them standalone with ovs_manager_fail_mode, or set ovs_manager_secure_consent to true.'
                      % '; '.join(cut_off))
+    strangers = _strangers(foreseen, 'secured')
+    if strangers and not secure_consent:
+        found.append('Bridges may become secure, or lose their OpenFlow controller, on hosts of the pool that this play does not know, so that whether they '
+                     'would be cut off cannot be told: %s. Let the play have all hosts of the pool, or set ovs_manager_secure_consent to true.'
+                     % ', '.join(strangers))
     return found
 
 
@@ -80,11 +85,17 @@ def _losses(foreseen):
     if losers:
         yield ('XAPI\'s plugin would reset Open vSwitch and take settings that XAPI does not set again. Set ovs_manager_emer_reset_consent to true '
                'where they may go; %s.' % '; '.join(losers))
-    known = {one['host_uuid'] for one in foreseen.values()}
-    strangers = {host['uuid']: host['name'] for one in foreseen.values() for host in one['pool']['hosts'] if host['uuid'] not in known}
+    strangers = _strangers(foreseen, 'hosts')
     if strangers:
         yield ('XAPI\'s plugin would reset Open vSwitch on hosts of the pool that this play does not know, so that what they would lose cannot be told: %s. '
-               'Let the play have all hosts of the pool, or set ovs_manager_emer_reset_consent to true.' % ', '.join(strangers.values()))
+               'Let the play have all hosts of the pool, or set ovs_manager_emer_reset_consent to true.' % ', '.join(strangers))
+
+
+def _strangers(foreseen, key):
+    """The names of those hosts under a key of the pool that are not among those that were looked at."""
+    known = {one['host_uuid'] for one in foreseen.values()}
+    found = {host['uuid']: host['name'] for one in foreseen.values() for host in one['pool'].get(key, ()) if host['uuid'] not in known}
+    return list(found.values())
 
 
 class FilterModule:

@@ -11,8 +11,10 @@ version_added: 0.1.0
 author: The xenserver.openvswitch project (@xenserver-openvswitch)
 description:
   - Asks the coordinator of each pool for its hosts, over HTTPS with the XenAPI library.
-  - Every host is in the group C(xenserver), in a group of its pool named after the pool (C(pool_) and its name in lower case),
-    and in C(xenserver_coordinators) or C(xenserver_supporters). In each group the coordinator of a pool comes before its supporters.
+  - Every host is in the group C(xenserver), in a group of its pool, and in C(xenserver_coordinators) or C(xenserver_supporters).
+    In each group the coordinator of a pool comes before its supporters.
+  - The group of a pool is C(pool_) and the pool's name, or its coordinator's where the pool has none, in lower case. What is no letter of ASCII, digit or C(_)
+    becomes C(_). Where two pools would have the same, each gets the first eight characters of its UUID behind it.
   - Its variables are C(ansible_host), C(xapi_pool_uuid), C(xapi_pool_name), C(xapi_pool_size), C(xapi_host_uuid), C(xapi_host_name), C(xapi_role)
     (V(coordinator) or V(supporter)), C(xapi_enabled), C(xapi_network_backend), C(xapi_product_brand), C(xapi_product_version) and C(xapi_build_number).
   - The name of the file must end in C(xapi_pools.yml) or C(xapi_pools.yaml).
@@ -67,6 +69,7 @@ options:
     description:
       - File on the controller with the certificates to trust, as PEM.
       - Hosts make their own certificates. Without this option they are only trusted where the system knows who signed them.
+      - So the file holds the certificate of each coordinator, which C(openssl x509 -in /etc/xensource/xapi-ssl.pem) prints there.
     type: path
     env:
       - name: XAPI_CA_CERTIFICATE
@@ -92,6 +95,8 @@ options:
 
 EXAMPLES = r'''
 # fleet.xapi_pools.yml
+# pools.pem holds the certificates of the coordinators, for each:
+#   ssh root@xs1.rack1.example.com openssl x509 -in /etc/xensource/xapi-ssl.pem >> /etc/pki/pools.pem
 plugin: xenserver.openvswitch.xapi_pools
 password: "{{ lookup('ansible.builtin.file', '~/.xapi-password') }}"
 ca_certificate: /etc/pki/pools.pem
@@ -112,6 +117,7 @@ keyed_groups:
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.display import Display
+from ansible.utils.path import unfrackpath
 
 from ansible_collections.xenserver.openvswitch.plugins.plugin_utils import _pools
 
@@ -166,7 +172,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise _pools.PoolError('It has no address: give the name or address of its coordinator.')
         if not pool['password']:
             raise _pools.PoolError('It has no password: set it in the file, or XAPI_PASSWORD in the environment.')
-        context = _pools.tls(pool['ca_certificate'], pool['validate_certs'])
+        # Ansible does so with the option of this name, and not within a list.
+        authority = unfrackpath(pool['ca_certificate'], follow=False) if pool['ca_certificate'] else None
+        context = _pools.tls(authority, pool['validate_certs'])
         # XML-RPC takes plain text alone, and Ansible's is of types of its own.
         login = dict(address=given['address'], user=str(pool['user']), password=str(pool['password']))
         return _pools.survey(login, lambda address: _pools.connect(address, context, self.get_option('time_limit')))

@@ -90,12 +90,16 @@ def _advice(result, time_limit):
 
 
 def check_database(text):
-    """Refuse a ``database`` that is no active connection method.
+    """Refuse a ``database`` that is no active connection method without TLS.
 
     :raises ValueError: with the remedy.
     """
-    if _ovs_targets.parse(text).method not in _ovs_targets.ACTIVE + ('unix',):
-        raise ValueError('database must be unix:FILE, tcp:HOST:PORT or ssl:HOST:PORT, not %s.' % text)
+    method = _ovs_targets.parse(text).method
+    if method == 'ssl':
+        raise ValueError('database cannot be %s, since there is no key and no certificate to connect with. Name the socket, unix:FILE on the host itself, '
+                         'or use tcp:HOST:PORT.' % text)
+    if method not in ('tcp', 'unix'):
+        raise ValueError('database must be unix:FILE or tcp:HOST:PORT, not %s.' % text)
 
 
 def version_in(text):

@@ -21,6 +21,8 @@ NAME = re.compile(r'(?!\.)[A-Za-z0-9._-]+\.pem\Z')
 # Since 2020; the older ones, which take the same, were kept beside them.
 INSTALL = ('pool-install-ca-certificate', 'pool-certificate-install')
 UNINSTALL = ('pool-uninstall-ca-certificate', 'pool-certificate-uninstall')
+# CERTIFICATE_DOES_NOT_EXIST has the one label of CERTIFICATE_CORRUPT, which says that XAPI could not remove it, so that only its sentence tells it.
+ABSENT = re.compile('[^\n]*does not exist')
 
 
 def check_name(name):
@@ -60,8 +62,10 @@ def uninstall(xe, name):
     try:
         _call(xe, UNINSTALL, [('name', name)])
     except XeError as error:
-        # CERTIFICATE_DOES_NOT_EXIST; or the file was there, and is not any more, and XAPI's database did not know it.
-        if error.parameters not in (dict(name=name), dict(field='certificate:name', value=name)):
+        is_absent = error.parameters == dict(name=name) and ABSENT.match(error.said)
+        # The file was there, and is not any more, and XAPI's database did not know it.
+        is_unknown = error.parameters == dict(field='certificate:name', value=name)
+        if not is_absent and not is_unknown:
             raise
 
 

@@ -78,13 +78,17 @@ host_uuid:
   type: str
   sample: 5a1c3a0e-4d6c-4b43-8f0e-3f0f2ad5a3d1
 pool:
-  description: The pool, with its hosts where its manager is to be changed in XAPI.
+  description:
+    - The pool, with its C(hosts) where its manager is to be changed in XAPI, so that the plugin may reset Open vSwitch on each of them.
+    - Its hosts are in C(secured) where a change in XAPI may cut off bridges of any of them. A bridge is to become V(secure), or the manager is to be changed
+      while one is V(secure).
   returned: always, where XAPI could be asked
   type: dict
   sample:
     uuid: 0d5c3a0e-4d6c-4b43-8f0e-3f0f2ad5a3d1
     hosts:
       - {uuid: 5a1c3a0e-4d6c-4b43-8f0e-3f0f2ad5a3d1, name: xs8-a}
+    secured: []
 manager:
   description: The manager that is asked for, as Open vSwitch names it. Null where none is.
   returned: always, where XAPI could be asked
@@ -177,6 +181,20 @@ def identify():
     return facts
 
 
+def reach(xe, found):
+    """The hosts of the pool where a change of XAPI may reset Open vSwitch, and those where it may cut off bridges: none, or all of them."""
+    resets = bool(_xapi_manager.plan(found['held'], found['want']))
+    before, after = (_secure(found[name]) for name in ('before', 'after'))
+    # A reset takes the controllers of bridges that are secure already.
+    secures = bool(after if resets else after - before)
+    hosts = [dict(uuid=one['uuid'], name=one['name-label']) for one in xe.hosts()] if resets or secures else []
+    return dict(hosts=hosts if resets else [], secured=hosts if secures else [])
+
+
+def _secure(settings):
+    return set(name for name, bridge in _xapi_settings.bridges(settings).items() if bridge['fail_mode'] == 'secure')
+
+
 def look(module, facts):
     """The rows of the host's database, and why there are none."""
     if facts['network_backend'] != 'openvswitch':
@@ -261,11 +279,10 @@ def follow(module):
     xe = Xe(module.params['time_limit'])
     found = _xapi_pool.survey(xe, module.params, controller, with_settings=True)
     values = dict(
-        api=found['api'], host_uuid=facts['host_uuid'], pool=dict(uuid=xe.pool()['uuid'], hosts=[]), manager=_xapi_manager.target(found['want']), plugin=None)
-    if found['steps']:
-        values['pool']['hosts'] = [dict(uuid=one['uuid'], name=one['name-label']) for one in xe.hosts()]
-        if not module.check_mode:
-            raise Refused('XAPI does not hold yet what is asked for: set it first with xenserver.openvswitch.xapi_sdn_controller and the same options.')
+        api=found['api'], host_uuid=facts['host_uuid'], pool=dict(reach(xe, found), uuid=xe.pool()['uuid']),
+        manager=_xapi_manager.target(found['want']), plugin=None)
+    if found['steps'] and not module.check_mode:
+        raise Refused('XAPI does not hold yet what is asked for: set it first with xenserver.openvswitch.xapi_sdn_controller and the same options.')
     rows, values['unread'] = look(module, facts)
     if rows is None:
         pass_by(module, found, values)

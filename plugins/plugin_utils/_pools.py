@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import re
 import ssl
+import xml.parsers.expat
 import xmlrpc.client
 
 try:
@@ -58,7 +60,15 @@ def tls(ca_certificate, validate_certs):
 
 def connect(address, context, time_limit):
     """A session of the XenAPI library, not logged in yet."""
-    return XenAPI.Session('https://%s/' % address, transport=Transport(context, time_limit))
+    return XenAPI.Session('https://%s/' % _netloc(address), transport=Transport(context, time_limit))
+
+
+def _netloc(address):
+    """An address as a URL has it: XAPI names a coordinator without the brackets that IPv6 needs there."""
+    try:
+        return '[%s]' % ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
 
 
 def survey(pool, session_to):
@@ -92,7 +102,7 @@ def _ask(pool, address, session_to):
                 session.xenapi.session.logout()
     except ssl.SSLCertVerificationError as error:
         raise PoolError('The certificate of %s is not trusted: %s. %s' % (address, error.verify_message.rstrip('.'), _remedy(error))) from error
-    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error, xml.parsers.expat.ExpatError) as error:
         raise PoolError('%s does not answer as XAPI (%s). Is it up, is its address right, and is port 443 open?' % (address, error)) from error
     return _pool(address, list(pools.values()), found)
 

@@ -32,7 +32,7 @@ CODES = {
     'HOST_OFFLINE': ('The host could not be contacted.', ['host']),
     'HOST_IS_SLAVE': ('Regular calls go to the coordinator, not to a supporter.', ['Master IP address']),
     'CERTIFICATE_ALREADY_EXISTS': ('There is a certificate of this name already.', ['name']),
-    'CERTIFICATE_DOES_NOT_EXIST': ('There is no certificate of this name.', ['name']),
+    'CERTIFICATE_DOES_NOT_EXIST': ('A certificate of this name does not exist.', ['name']),
     'CERTIFICATE_NAME_INVALID': ('A certificate cannot have this name.', ['name']),
     'HOST_DISABLED': ('The host is disabled.', ['host']),
     'HOST_NOT_LIVE': ('The host is not live.', []),

@@ -12,18 +12,20 @@ objections = pool_objections.FilterModule().filters()['pool_objections']
 MANAGER = 'ssl:192.0.2.10:6632'
 
 
-def foreseen(name, pool=(), **values):
+def foreseen(name, pool=(), secured=(), **values):
     """What is foreseen for a host whose UUID is its name."""
-    hosts = [dict(uuid=one, name=one) for one in pool]
-    return {name: dict(dict(host_uuid=name, pool=dict(hosts=hosts), manager=MANAGER, unread=None, lost_words='', cut_off=[]), **values)}
+    hosts, at_risk = ([dict(uuid=one, name=one) for one in names] for names in (pool, secured))
+    return {name: dict(dict(host_uuid=name, pool=dict(hosts=hosts, secured=at_risk), manager=MANAGER, unread=None, lost_words='', cut_off=[]), **values)}
 
 
-WELL = foreseen('a', pool=['a', 'b'])
+WELL = foreseen('a', pool=['a', 'b'], secured=['a', 'b'])
 # What is seen of b, the consent that it asks for, and the words of the objection.
 CASES = {
     'unread': (dict(unread='No database.'), 'unread_consent', ['b: No database.']),
     'lost': (dict(lost_words='port bond0: lacp'), 'emer_reset_consent', ['ovs_manager_emer_reset_consent to true where they may go; b: port bond0: lacp.']),
     'stranger': (dict(pool=['a', 'b', 'c', 'd']), 'emer_reset_consent', ['this play does not know', 'cannot be told: c, d. Let the play have all']),
+    'secure stranger': (dict(secured=['a', 'b', 'c', 'd']), 'secure_consent', ['this play does not know', 'cannot be told: c, d. Let the play have all',
+                                                                               'ovs_manager_secure_consent']),
     'cut off': (dict(cut_off=['xenbr0', 'xenbr1']), 'secure_consent', ['b: xenbr0, xenbr1; these bridges', 'ovs_manager_secure_consent']),
 }
 
@@ -49,8 +51,8 @@ def test_a_pool_whose_hosts_are_known_and_lose_nothing_has_no_objection():
 
 
 def test_all_objections_are_told_at_once():
-    several = dict(WELL, **foreseen('b', pool=['c'], lost_words='bridge br0: mirrors', cut_off=['br0'], unread='Gone.'))
-    assert len(objections(several)) == 4
+    several = dict(WELL, **foreseen('b', pool=['c'], secured=['c'], lost_words='bridge br0: mirrors', cut_off=['br0'], unread='Gone.'))
+    assert len(objections(several)) == 5
 
 
 def test_a_host_that_could_not_be_read_tells_no_losses():

@@ -87,6 +87,17 @@ def test_a_pools_own_login_goes_before_the_common_one(fleet, monkeypatch):
     assert {type(one[name]) for one in fleet.asked for name in ('user', 'password')} == {str}  # xmlrpc.client cannot send any other
 
 
+def test_a_pools_own_certificates_may_be_in_the_users_home(fleet, monkeypatch):
+    named = []
+    monkeypatch.setattr(_pools, 'tls', lambda ca_certificate, dummy: named.append(ca_certificate))
+    monkeypatch.setenv('HOME', '/home/user')
+    monkeypatch.setenv('FOLDER', '/etc/pki')
+    fleet('password: s\nca_certificate: ~/all.pem\npools:\n  - {address: a, ca_certificate: "{{ \'~/\' ~ \'a.pem\' }}"}\n'
+          '  - {address: b, ca_certificate: $FOLDER/b.pem}\n  - {address: c}\n', a=pool(1, 'x'), b=pool(2, 'y'), c=pool(3, 'z'))
+    fleet('password: s\npools: [{address: a}]\n', a=pool(1, 'x'))
+    assert named == ['/home/user/a.pem', '/etc/pki/b.pem', '/home/user/all.pem', None]
+
+
 def test_a_pool_that_fails_fails_the_inventory_or_is_warned_of(fleet):
     down = _pools.PoolError('b does not answer as XAPI.')
     with pytest.raises(AnsibleParserError) as error:

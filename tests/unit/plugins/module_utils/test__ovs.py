@@ -82,7 +82,7 @@ def test_an_answer_that_is_no_table_is_told(runs):
 
 
 @pytest.mark.parametrize('text, good', [
-    ('unix:/x', True), ('tcp:192.0.2.1:6640', True), ('ssl:192.0.2.1', True), ('ptcp:1', False), ('punix:/x', False), ('--log-file=/x', False),
+    ('unix:/x', True), ('tcp:192.0.2.1:6640', True), ('ssl:192.0.2.1', False), ('ptcp:1', False), ('punix:/x', False), ('--log-file=/x', False),
 ])
 def test_a_database_is_an_active_connection(text, good):
     if good:
@@ -90,6 +90,11 @@ def test_a_database_is_an_active_connection(text, good):
     else:
         with pytest.raises(ValueError):
             _ovs.check_database(text)
+
+
+def test_a_database_over_tls_is_refused_with_the_reason():
+    with pytest.raises(ValueError, match='no key and no certificate.* unix:FILE .* tcp:HOST:PORT'):
+        _ovs.check_database('ssl:192.0.2.1:6640')
 
 
 def test_versions(captured):

@@ -195,7 +195,7 @@ class Pool(object):
 
     def do_pool_uninstall_ca_certificate(self, params):
         if params['name'] not in self.certificates:
-            return '', 'There is none.\nname: %s\n' % params['name']
+            return '', 'The specified certificate does not exist.\nname: %s\n' % params['name']
         del self.certificates[params['name']]
         return '', ''
 
@@ -223,5 +223,5 @@ class Pool(object):
         return ('', answer[0]) if isinstance(answer, tuple) else (answer + '\n', '')
 
     def do_pif_list(self, params):
-        assert params == {'host-uuid': A, 'currently-attached': 'true', 'params': 'uuid,bond-slave-of,network-uuid'}
+        assert (params.pop('host-uuid'), params.pop('currently-attached')) == (A, 'true') and params.pop('params').startswith('uuid,') and not params
         return record(('uuid ( RO)', 'P'), ('bond-slave-of ( RO)', '<not in database>'), ('network-uuid ( RO)', 'network-of-xenbr0')), ''

@@ -9,6 +9,7 @@ import os
 import tempfile
 
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _xapi_certificate
 from ansible_collections.xenserver.openvswitch.plugins.modules import xapi_ca_certificate
@@ -148,6 +149,15 @@ def test_absent(run):
     assert not run(pool, state='absent')[0]['changed']
 
 
+@pytest.mark.parametrize('options', [dict(state='absent'), dict(content=TWO)])
+def test_a_certificate_that_xapi_could_not_remove_is_no_success(run, options):
+    # certificates.ml: CERTIFICATE_CORRUPT, whose label is that of CERTIFICATE_DOES_NOT_EXIST
+    pool = run.pool(ONE)
+    pool.fails['pool-uninstall-ca-certificate'] = 'The specified certificate is corrupt or unreadable.\nname: %s\n' % NAME
+    result, failed = run(pool, **options)
+    assert failed and 'corrupt or unreadable' in result['msg'] and pool.certificates == {NAME: ONE}
+
+
 def test_what_is_there_may_be_no_certificate(run):
     pool = run.pool('junk')
     result, failed = run(pool, content=ONE)
@@ -172,3 +182,11 @@ def test_xapi_down(run):
     pool.fails['pool-uninstall-ca-certificate'] = 'Error: Connection refused (calling connect )\n'
     result, failed = run(pool, content=TWO)
     assert failed and 'xe-toolstack-restart' in result['msg'] and pool.certificates == {NAME: ONE}
+
+
+def test_a_key_that_came_along_goes_nowhere(run, monkeypatch):
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, 'log', lambda self, msg, log_args=None: logged.append(msg))
+    result, failed = run(run.pool(), content=ONE + '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')
+    assert failed and 'private key' in result['msg'] and logged
+    assert 'PRIVATE KEY' not in '%s %s' % (result, logged)

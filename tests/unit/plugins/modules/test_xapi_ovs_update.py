@@ -54,7 +54,7 @@ def test_a_host_that_follows_is_left_alone(run, sdn, commands):
     result, failed = run(pool)
     assert not failed and not result['changed'] and result['plugin'] is None
     assert (result['targets'], result['resets'], result['lost_words'], result['cut_off'], result['unread']) == ([HAS], False, '', [], None)
-    assert (result['host_uuid'], result['pool']) == (A, dict(uuid=POOL, hosts=[]))
+    assert (result['host_uuid'], result['pool']) == (A, dict(uuid=POOL, hosts=[], secured=[]))
     assert pool.commands == commands
 
 
@@ -128,6 +128,31 @@ def test_a_change_of_xapi_to_come_is_foreseen_and_not_made(run):
     assert [one['name'] for one in result['pool']['hosts']] == ['xs-a', 'xs-b']
     result, failed = run(pool, emer_reset_consent=True)
     assert failed and 'xapi_sdn_controller' in result['msg'] and pool.managers == [OLD]
+
+
+SECURE = {'vswitch-controller-fail-mode': 'secure'}
+OTHER = ('ssl', '192.0.2.11', 6632)
+
+
+# What XAPI holds, what is asked for, and whether the manager changes and a bridge of any host may be cut off.
+@pytest.mark.parametrize('controller, config, networks, options, resets, secures', [
+    (HELD, {}, {}, dict(fail_mode='standalone'), False, False),
+    (HELD, {}, {}, dict(fail_mode='secure'), False, True),
+    (HELD, {}, {}, dict(networks=[dict(network='xenbr1', fail_mode='secure')]), False, True),
+    (HELD, {}, SECURE, dict(fail_mode='secure'), False, False),
+    (HELD, SECURE, {}, dict(networks=[dict(network='xenbr1', disable_in_band='true')]), False, False),
+    (HELD, SECURE, {}, dict(fail_mode='default'), False, False),
+    (OTHER, {}, {}, {}, True, False),
+    (OTHER, SECURE, {}, {}, True, True),
+    (OTHER, SECURE, {}, dict(fail_mode='standalone'), True, False),
+    (OTHER, SECURE, {}, dict(state='absent'), True, True),
+])
+def test_the_hosts_of_the_pool_are_told_where_they_may_lose_settings_or_be_cut_off(run, controller, config, networks, options, resets, secures):
+    pool = managed(controller)
+    pool.other_config, pool.networks = dict(config), {'xenbr0': dict(networks), 'xenbr1': dict(networks)}
+    result, failed = run(pool, check_mode=True, emer_reset_consent=True, secure_consent=True, **options)
+    names = dict((key, [one['name'] for one in result['pool'][key]]) for key in ('hosts', 'secured'))
+    assert not failed and names == dict(hosts=['xs-a', 'xs-b'] if resets else [], secured=['xs-a', 'xs-b'] if secures else [])
 
 
 def test_what_changed_since_an_earlier_look_is_the_tasks_change(run):

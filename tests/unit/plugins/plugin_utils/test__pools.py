@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import types
+import xml.parsers.expat
 import xmlrpc.client
 
 import pytest
@@ -84,6 +85,7 @@ def test_a_supporter_leads_to_its_coordinator():
     (dict(xs1=ConnectionRefusedError(111, 'Connection refused')), 'xs1 does not answer as XAPI'),
     (dict(xs1=http.client.BadStatusLine('x')), 'xs1 does not answer as XAPI'),
     (dict(xs1=xmlrpc.client.ProtocolError('xs1', 404, 'Not Found', {})), 'xs1 does not answer as XAPI'),
+    (dict(xs1=xml.parsers.expat.ExpatError('mismatched tag: line 6, column 2')), 'xs1 does not answer as XAPI (mismatched tag: line 6, column 2)'),
 ])
 def test_a_pool_that_cannot_be_asked_is_told_with_the_remedy(refuse, words):
     with pytest.raises(_pools.PoolError) as error:
@@ -101,6 +103,16 @@ def test_a_certificate_that_is_not_trusted_is_told_with_the_remedy(code, why, re
     with pytest.raises(_pools.PoolError) as error:
         _pools.survey(POOL, Session(dict(xs1=refusal)).to)
     assert remedy in str(error.value)
+
+
+@pytest.mark.parametrize('address, url', [
+    ('xs1', 'https://xs1/'), ('192.0.2.1', 'https://192.0.2.1/'), ('xs1:8443', 'https://xs1:8443/'),
+    ('2001:db8::21', 'https://[2001:db8::21]/'), ('[2001:db8::21]', 'https://[2001:db8::21]/'), ('[2001:db8::21]:8443', 'https://[2001:db8::21]:8443/'),
+])
+def test_an_ipv6_address_has_brackets_in_its_url(monkeypatch, address, url):
+    """XAPI names the coordinator of a supporter by its address alone."""
+    monkeypatch.setattr(_pools.XenAPI, 'Session', lambda given, transport: given, raising=False)
+    assert _pools.connect(address, _pools.tls(None, False), 1) == url
 
 
 def test_what_is_no_xapi_is_refused():
