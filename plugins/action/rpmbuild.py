@@ -29,10 +29,16 @@ from ansible_collections.xenserver.openvswitch.plugins.plugin_utils._rpm_progres
 
 # As the module's documentation says.
 INTERVAL = 10
+TIME_LIMIT = 7200
+# Seconds beyond its time limit that the module may take in all: it also looks at the host, digests files, and ends what it started.
+OVERTIME = 600
 # Seconds between two looks at a build: soon at first, since many builds are short.
 SOONEST, LATEST = 1, 5
-# Seconds that an interrupted run waits for its build to end.
+# Seconds that an interrupted run waits for its build to end, and that a result may take to arrive from a module that is gone.
 FAREWELL = 15
+# Follows the command that reads the log, in the same shell and without a process more: whether the module is gone, or dead and nobody took note,
+# as in a container without an init. Read as the module's own user, since a host may hide a process from others; one that shows none is believed.
+GONE = '; if test -e /proc/self; then state=Z; read -r number name state rest 2>/dev/null </proc/%d/stat; test "$state" != Z || echo gone; fi'
 # The module has a time limit of its own, and the lease.
 UNLIMITED = 2 ** 31 - 1
 # What Ansible adds to the result of a module that ran apart: never the module's, and the module's only where it says something.
@@ -48,6 +54,14 @@ class Interrupted(BaseException):
     def __init__(self, number):
         super().__init__(f'signal {number}')
         self.number = number
+
+
+class Killed(AnsibleActionFail):
+    """The module that runs apart is gone and left no result."""
+
+
+class NoAnswer(AnsibleActionFail):
+    """Ansible's own module could not say how the module that runs apart is."""
 
 
 @contextlib.contextmanager
@@ -111,23 +125,36 @@ class ActionModule(ActionBase):
         """Start the build, look after it, and return its result; whatever goes wrong here ends it."""
         before = Progress()
         before.feed(self._read(plan['log']).decode('latin-1'))
-        lease = self._connection._shell.join_path(self._make_tmp_path(), 'lease')
+        folder = self._connection._shell.tmpdir or self._make_tmp_path()
+        lease = self._connection._shell.join_path(folder, 'lease')
         self._command('touch', lease, sudoable=False)
         copy = LogCopy(log_to, lease)
         job = {}
         with interruptible():
             try:
-                with self._task_as(async_val=UNLIMITED):
-                    job = self._module(wrap_async=True, lease=lease)
+                job = self._start(folder, lease)
                 if job.get('failed'):
                     return job
                 lines = Lines(interval, self._name(), before)
-                return self._attend(job, lease, plan['live_log'], copy, lines)
+                pulse = Pulse(plan['live_log'], check_type_int(self._task.args.get('time_limit', TIME_LIMIT)))
+                return self._attend(job, lease, pulse, copy, lines)
+            except Killed:
+                self._bury(job, folder)
+                raise
             except BaseException:
                 self._give_up(job, lease, copy)
                 raise
 
-    def _attend(self, job, lease, log, copy, lines):
+    def _start(self, folder, lease):
+        """Start the module apart. Its wrapper removes the folder, and Ansible the one of the looks that follow, which it has to be told."""
+        with self._task_as(async_val=UNLIMITED):
+            job = self._module(wrap_async=True, lease=lease)
+        self._cleanup_remote_tmp = True
+        if job.get('failed'):
+            self._connection._shell.tmpdir = folder  # there is no wrapper
+        return job
+
+    def _attend(self, job, lease, pulse, copy, lines):
         """Keep up the lease, read the log as it grows and say so, until the module has ended; its result."""
         parent, heard = os.getppid(), time.monotonic()
         while True:
@@ -136,10 +163,10 @@ class ActionModule(ActionBase):
                 raise Interrupted(signal.SIGTERM)  # ansible-playbook is gone
             try:
                 self._command('touch', '-c', lease, sudoable=False)
-                grown = copy.add(self._read(log, copy.size))
+                grown = self._read_on(copy, pulse)
                 lines.show(copy.progress, self._count_tests)
-                result = None if grown and not copy.progress.at_end else self._result(job, copy)
-            except AnsibleConnectionFailure:
+                result = None if grown and not copy.progress.at_end and not pulse.gone else self._result(job, copy)
+            except (AnsibleConnectionFailure, NoAnswer):
                 if time.monotonic() - heard > LEASE:
                     raise
                 with contextlib.suppress(AttributeError):
@@ -148,6 +175,24 @@ class ActionModule(ActionBase):
             heard = time.monotonic()
             if result:
                 return result
+            pulse.judge(lines.elapsed)
+
+    def _read_on(self, copy, pulse):
+        """Add to the copy what the log has grown by, and see whether the module lives; whether there was something new."""
+        said = self._dump(pulse.log, copy.size, then=pulse.question)
+        pulse.hear(said)
+        data = _bytes(said)
+        grown = copy.add(data)
+        if grown:
+            pulse.begin(data)
+        return grown
+
+    def _bury(self, job, folder):
+        """Remove what Ansible's wrapper would have removed, had it not been killed too."""
+        with contextlib.suppress(AnsibleConnectionFailure):
+            if self._should_remove_tmp_path(folder):
+                self._command('rm', '-rf', folder, sudoable=False)
+            self._job(job, 'cleanup')
 
     def _give_up(self, job, lease, copy):
         """Have the module end the build, and see it end, so that the next run finds everything free."""
@@ -156,10 +201,15 @@ class ActionModule(ActionBase):
             end = time.monotonic() + FAREWELL
             while job.get('ansible_job_id') and time.monotonic() < end and not self._result(job, copy):
                 time.sleep(SOONEST)
+        with contextlib.suppress(AnsibleConnectionFailure):
+            self.cleanup()  # a signal leaves Ansible no time for it
 
     def _result(self, job, copy):
         """The result of the module that runs apart, with the rest of its log and nothing left of it on the host; None while it runs."""
         status = self._job(job, 'status')
+        if status.get('failed') and not status.get('finished'):
+            reasons = [str(status[name]).strip() for name in ('msg', 'module_stdout', 'module_stderr') if status.get(name)]
+            raise NoAnswer(f'The host cannot be asked whether the build is over, so it was given up: {" ".join(reasons)}')
         if not status.get('finished'):
             return None
         rest = self._read(status['log'], copy.size) if status.get('log') else b''
@@ -182,13 +232,15 @@ class ActionModule(ActionBase):
             loader=self._loader, templar=self._templar, shared_loader_obj=self._shared_loader_obj)
         return action.run(task_vars=self._task_vars)
 
-    def _command(self, *words, sudoable=True):
-        return self._low_level_execute_command(shlex.join(words), sudoable=sudoable)
+    def _command(self, *words, sudoable=True, then=''):
+        return self._low_level_execute_command(shlex.join(words) + then, sudoable=sudoable)
 
     def _read(self, path, offset=0):
-        """What a file on the host holds from ``offset`` on. As numbers, since a terminal on the way changes line ends."""
-        lines = self._command('od', '-A', 'n', '-v', '-t', 'x1', '-j', str(offset), path)['stdout'].splitlines()
-        return bytes.fromhex(''.join(line for line in lines if re.fullmatch(r'( [0-9a-f]{2})+\s*', line)))
+        return _bytes(self._dump(path, offset))
+
+    def _dump(self, path, offset=0, then=''):
+        """The lines that show what a file on the host holds from ``offset`` on. As numbers, since a terminal on the way changes line ends."""
+        return self._command('od', '-A', 'n', '-v', '-t', 'x1', '-j', str(offset), path, then=then)['stdout'].splitlines()
 
     def _count_tests(self, suite):
         """The number of tests in a suite that Autotest made, or 0 where it cannot be told."""
@@ -209,6 +261,46 @@ class ActionModule(ActionBase):
     def _name(self):
         delegated = f' -> {self._task.delegate_to}' if self._task.delegate_to else ''
         return f'{self._task_vars["inventory_hostname"]}{delegated}'
+
+
+def _bytes(lines):
+    """What the lines of od show, without all that is not its own."""
+    return bytes.fromhex(''.join(line for line in lines if re.fullmatch(r'( [0-9a-f]{2})+\s*', line)))
+
+
+class Pulse:
+    """Whether the module that runs apart lives. What killed it, as a reboot, may have killed Ansible's wrapper too; then nothing else ever tells."""
+
+    def __init__(self, log, limit):
+        self.log, self.gone = log, False
+        self._limit, self._process, self._since = limit, None, None
+
+    @property
+    def question(self):
+        return GONE % self._process if self._process else ''
+
+    def begin(self, data):
+        """Take from the first line of the log which process it is."""
+        first = re.match(rb'# process (\d+) ', data)
+        if first and not self._process:
+            self._process = int(first[1])
+
+    def hear(self, lines):
+        self.gone = 'gone' in [line.strip() for line in lines]
+
+    def judge(self, elapsed):
+        """To be called where there is no result yet.
+
+        :raises Killed: the module is gone for longer than its result could take. :raises AnsibleActionFail: it should be over since long.
+        """
+        now = time.monotonic()
+        self._since = (self._since or now) if self.gone else None
+        if self.gone and now - self._since > FAREWELL:
+            raise Killed('The module rpmbuild is no longer on the host and left no result: it was killed, as for want of memory or room on a disk, '
+                         f'or the host restarted. See {self.log} there for what was printed until then, and run again.')
+        if elapsed > self._limit + OVERTIME:
+            raise AnsibleActionFail(f'The build is not over {duration(elapsed)} after its start, and time_limit is {self._limit} seconds: the module that was '
+                                    'to end it hangs or was killed. See what became of it on the host, and run again.')
 
 
 class Lines:

@@ -93,7 +93,7 @@ def _own_python(want):
     if want['spec'] != 'bundled':
         return None
     major = _dist_tools.python_for(want['version'])[0]
-    return want['defines'].get('ovs_python') or ('/usr/bin/python3' if major == 3 else '/usr/bin/python2.7')
+    return to_native(want['defines'].get('ovs_python') or ('/usr/bin/python3' if major == 3 else '/usr/bin/python2.7'))
 
 
 def _pythons(want, time_limit):

@@ -13,32 +13,34 @@ import shutil
 import signal
 import time
 
-from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
+from ansible.module_utils.common.text.converters import to_bytes, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _audience, _cli, _processes, _rpm, _rpm_log, _rpm_origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_manifest import PARTIAL, write_manifest
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import FOLDERS, STAGES, arguments, fit_folder
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_origin import environment
 
 # Folders that one build has to itself: for its results, and for what a source package holds.
 _RESULTS = ('_rpmdir', '_srcrpmdir')
 _UNPACKED = ('_sourcedir', '_specdir')
+# The bundled spec compiles with a macro of its own, where it is given; all others compile with rpm's.
+_COMPILER = '%{?openvswitch_cc}%{!?openvswitch_cc:%{__cc}}'
 
 
 def survey(options, time_limit):
     """Ask this host's rpmbuild and compiler: ``(folders, versions)``, dicts by macro and by tool.
 
-    Three processes, the only ones of a build that is up to date.
+    Three processes, the only ones of a build that is up to date. They see the environment of the build, since macros and tools may depend on it.
     """
-    rpmbuild = _cli.find('rpmbuild')
-    asked = FOLDERS + ('__cc',)
-    answer = _cli.run([rpmbuild] + arguments(options) + ['-E', '\n'.join('%%{%s}' % name for name in asked)], time_limit)
-    folders = dict(zip(asked, answer.out.split('\n')))
-    compiler = folders.pop('__cc').split() or ['gcc']
+    rpmbuild, env = _cli.find('rpmbuild'), environment(options)
+    asked = ['%%{%s}' % name for name in FOLDERS] + [_COMPILER]
+    told = _cli.run([rpmbuild] + arguments(options) + ['-E', '\n'.join(asked)], time_limit, env=env).out.split('\n')
+    folders, compiler = dict(zip(FOLDERS, told)), told[len(FOLDERS)].split() or ['gcc']
     unfit = sorted(set(folder for folder in folders.values() if not fit_folder(folder)))
     if unfit:
         raise _cli.CliError('rpmbuild would work in %s, and such a path would not arrive everywhere as it is; set topdir '
                             'to an absolute path of letters, digits and _./+~-' % ', '.join(unfit))
-    return folders, dict(rpm=_version([rpmbuild], time_limit), compiler=_version(compiler, time_limit))
+    return folders, dict(rpm=_version([rpmbuild], env, time_limit), compiler=_version(compiler, env, time_limit))
 
 
 def commands(options, where, spec):
@@ -129,8 +131,14 @@ def collect(options, where, wanted, time_limit):
 
 
 def publish(options, where, wanted, time_limit):
-    """Move the results to their place, then write the manifest; what is returned is its content."""
+    """Move the results to their place, then write the manifest; what is returned is its content.
+
+    :raises CliError: there is no result, which would pass for up to date from then on.
+    """
     moves = _moves(where)
+    if not moves and options['stage'] != 'prep':
+        raise _cli.CliError('rpmbuild ended well and made no package: nothing was written to %s, where it was told to. Either the spec has no %%files '
+                            'section, or it defines _rpmdir itself. See %s.' % (where['_rpmdir'], where['log']))
     packages = _rpm.read_files([path for path, final in moves], time_limit)
     rpms = [_describe(package, path, final) for package, (path, final) in zip(packages, moves)]
     for path, final in moves:
@@ -152,9 +160,8 @@ def _rpmbuild(options, where, spec, log, time_limit):
     if options['jobs']:
         words += ['--define', '_smp_mflags -j%d' % options['jobs']]
     mark = _processes.new_mark()
-    environment = dict((to_native(name), to_native(to_text(value))) for name, value in options['environment'].items())
     try:
-        _cli.run(words + [spec], time_limit, env=dict(environment, **mark), output=log, wanted=_audience.Audience(options['lease']).waits)
+        _cli.run(words + [spec], time_limit, env=dict(environment(options), **mark), output=log, wanted=_audience.Audience(options['lease']).waits)
     except _cli.CliError as error:
         with open(where['live_log'], 'rb') as stream:
             text = to_text(stream.read(), errors='surrogate_or_replace')
@@ -163,10 +170,10 @@ def _rpmbuild(options, where, spec, log, time_limit):
         _processes.end_all(mark)  # unit tests start daemons, which are in no group that could be ended with rpmbuild
 
 
-def _version(tool, time_limit):
+def _version(tool, env, time_limit):
     """The first line that a tool says of its version, or "none" where it is not on this host."""
     try:
-        return _cli.run(tool + ['--version'], time_limit).out.split('\n')[0]
+        return _cli.run(tool + ['--version'], time_limit, env=env).out.split('\n')[0]
     except _cli.CliError as error:
         if error.result is None:
             return 'none'

@@ -10,7 +10,7 @@ import contextlib
 import os
 import tarfile
 
-from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.common.text.converters import to_native, to_text
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _dist_tools
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._dist import BROKEN_TARBALL
@@ -29,6 +29,11 @@ def absolute(options):
     if result['spec'] and options['spec_member'] is not None and result['spec'] not in result['sources']:
         result['sources'].append(result['spec'])
     return result
+
+
+def environment(options):
+    """The variables for whatever reads the spec: macros can ask for them."""
+    return dict((to_native(name), to_native(to_text(value))) for name, value in options['environment'].items())
 
 
 def extract(options, folder):
@@ -60,7 +65,7 @@ def unlisted(options, time_limit):
     if not rpmspec:
         return []
     result = _cli.run([rpmspec, '-q', '--srpm', '--qf', '[%{SOURCE}\\n][%{PATCH}\\n]'] + arguments(options) + [options['spec']],
-                      time_limit, ok=None)
+                      time_limit, ok=None, env=environment(options))
     if result.rc:
         return []
     given = set(os.path.basename(path) for path in options['sources'] + options['patches'])

@@ -22,6 +22,7 @@ description:
   - When the run of Ansible is interrupted or killed, rpmbuild and all that it started is ended, at once or, where the controller
     had no time to say so or cannot be reached, within some two minutes. The next run builds from the start.
     A task with C(async) goes on, as always.
+  - Where the module is killed on the host, or the host restarts, the task fails and says so.
   - In check mode a file that is not there yet counts as a change, with a warning, since an earlier task may have been about to bring it.
 extends_documentation_fragment:
   - xenserver.openvswitch.attributes
@@ -82,7 +83,8 @@ options:
     type: str
   environment:
     description:
-      - Environment variables for the build. They are inputs like all others, and stand in the manifest beside the RPMs, so they are no place for secrets.
+      - Environment variables for the build, and for what is asked before it, such as the sources that the spec names.
+      - They are inputs like all others, and stand in the manifest beside the RPMs, so they are no place for secrets.
     type: dict
     default: {}
   topdir:

@@ -196,6 +196,33 @@ def test_flush_asks_again(xapi_sync, xapi):
     assert xapi.iface_id('v') == 'other'
 
 
+def test_a_device_that_was_gone_is_asked_for_again(xapi_sync, xapi):
+    """As an ID that is set while the VM is halted, or of a VIF that XAPI did not know yet."""
+    def synced(*interfaces):
+        return xapi_sync.sync(database([], interfaces), xapi, set())
+
+    def vif():
+        return Row('vif1.0', {'xs-vif-uuid': 'v', 'xs-vm-uuid': 'm'})
+    stays = Row('vif2.0', {'xs-vif-uuid': 'w', 'xs-vm-uuid': 'n'})
+    synced(vif(), stays)
+    xapi.fake.answers['VIF.get_other_config'] = {'nicira-iface-id': 'other'}
+    xapi.fake.answers['VM.get_other_config'] = {'nicira-vm-id': 'mine'}
+    synced(stays)
+    again = vif()
+    asked = len(xapi.fake.calls)
+    synced(again, stays)
+    assert (again.external_ids['iface-id'], again.external_ids['vm-id']) == ('other', 'mine')
+    assert (stays.external_ids['iface-id'], stays.external_ids['vm-id']) == ('chosen', 'n')
+    assert len(xapi.fake.calls) == asked + 4, 'what stays is not asked for again'
+
+
+def test_a_refused_transaction_forgets_nothing(xapi_sync, xapi):
+    xapi_sync.sync(database([], [Row('vif1.0', {'xs-vif-uuid': 'v'})]), xapi, set())
+    xapi_sync.ovs.db.idl.Transaction.outcome = 'try again'
+    xapi_sync.sync(database([]), xapi, set())
+    assert xapi.overrides == {'v': 'chosen'}
+
+
 def test_requests_are_served(xapi_sync):
     replies = []
     conn = type('Connection', (), {'reply': lambda self, body: replies.append(body)})()

@@ -49,7 +49,7 @@ class Host:
         self.folder, self.output, self.result = folder, list(output), dict(RESULT, log=str(folder / 'final.log'), **result)
         self.plan = dict(changed=True, live_log=str(folder / 'live.log'), log=str(folder / 'final.log'), rpms=[])
         self.runs, self.jobs, self.commands, self.lost = [], [], [], 0
-        self.lease = None
+        self.lease, self.process, self.broken, self.removed = None, os.getpid(), 0, []
 
     def run(self, check_mode, wrap_async, arguments, async_val):
         self.runs.append('check' if check_mode else 'async' if wrap_async else 'run')
@@ -72,7 +72,7 @@ class Host:
             ours = self.lease.encode() in stream.readline()
         if not ours:
             with open(self.plan['live_log'], 'wb') as stream:
-                stream.write(b'# process 2 builds a.spec as long as %s is kept up\n' % self.lease.encode())
+                stream.write(b'# process %d builds a.spec as long as %s is kept up\n' % (self.process, self.lease.encode()))
         with open(self.plan['live_log'], 'ab') as stream:
             stream.write(piece or b'')
 
@@ -88,6 +88,9 @@ class Host:
         if mode == 'cleanup':
             return dict(erased='/root/.ansible_async/j1.2')
         about = dict(ansible_job_id='j1.2', started=1, results_file='/root/.ansible_async/j1.2', stdout='', stderr='', stdout_lines=[], stderr_lines=[])
+        if self.broken:
+            self.broken -= 1
+            return dict(about, finished=0, failed=True, msg='MODULE FAILURE', module_stderr='no room for a temporary file')
         return dict(about, finished=1, **self.result) if self.output is None else dict(about, finished=0)
 
 
@@ -106,9 +109,16 @@ class Plugin(rpmbuild.ActionModule):
     def _make_tmp_path(self, remote_user=None):
         folder = self.host.folder / 'ansible-tmp-1'
         folder.mkdir()
+        self._connection._shell.tmpdir = str(folder)
         return str(folder)
 
+    def _remove_tmp_path(self, tmp_path, force=False):
+        self.host.removed.append(tmp_path)
+
     def _execute_module(self, module_args, task_vars, wrap_async):
+        """As Ansible's own: the folder of a module that runs apart is left to its wrapper."""
+        if wrap_async:
+            self._connection._shell.tmpdir, self._cleanup_remote_tmp = None, False
         return self.host.run(self._task.check_mode, wrap_async, module_args, self._task.async_val)
 
     def _low_level_execute_command(self, cmd, sudoable):
@@ -116,7 +126,7 @@ class Plugin(rpmbuild.ActionModule):
         if self.host.lost and self.host.lease:
             self.host.lost -= 1
             raise AnsibleConnectionFailure('the network is gone')
-        assert sudoable == ('/lease' not in cmd), 'the lease lies in the folder of the remote user'
+        assert sudoable == ('ansible-tmp-' not in cmd), 'the lease lies in the folder of the remote user'
         done = subprocess.run(['sh', '-c', cmd], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         return dict(rc=done.returncode, stdout=done.stdout.decode('utf-8', 'surrogateescape'))
 
@@ -243,7 +253,9 @@ def test_a_file_that_is_missing_is_left_to_the_module(host):
 def test_a_module_that_does_not_start_is_told(host, monkeypatch):
     real = host.run
     monkeypatch.setattr(host, 'run', lambda check_mode, wrap_async, *rest: dict(failed=True, msg='no') if wrap_async else real(check_mode, wrap_async, *rest))
-    assert act(host) == dict(failed=True, msg='no')
+    plugin = Plugin(host, {})
+    assert plugin.run(task_vars=dict(inventory_hostname='ddk')) == dict(failed=True, msg='no')
+    assert plugin._connection._shell.tmpdir == str(host.folder / 'ansible-tmp-1') and plugin._cleanup_remote_tmp, 'there is no wrapper to remove it'
 
 
 @pytest.mark.parametrize('interval, words', [(-1, 'progress_interval is -1'), ('soon', 'progress_interval: ')])
@@ -278,6 +290,97 @@ def test_one_that_is_lost_for_longer_fails_the_task(host, lines, clock):
     with pytest.raises(AnsibleConnectionFailure):
         act(host)
     assert rpmbuild.LEASE < clock.now - begun < 2 * rpmbuild.LEASE and host.commands[-1].startswith('rm -f ')
+
+
+def test_a_job_that_cannot_be_asked_for_a_while_does_no_harm(host, lines):
+    host.broken = 5
+    host.output = BUILD + [None] * 9
+    assert act(host) == host.result and host.jobs.count('status') > 5
+
+
+def test_one_that_cannot_be_asked_for_longer_fails_the_task(host, lines, clock):
+    host.broken, host.output = 1000, [None] * 1000
+    begun = clock.now
+    with pytest.raises(AnsibleActionFail) as caught:
+        act(host)
+    assert 'MODULE FAILURE' in str(caught.value) and 'no room for a temporary file' in str(caught.value)
+    assert rpmbuild.LEASE < clock.now - begun < 2 * rpmbuild.LEASE and not os.path.exists(host.lease)
+
+
+@pytest.fixture
+def module(host):
+    """A process that stands for the module."""
+    process = subprocess.Popen(['sleep', '300'])
+    host.process = process.pid
+    yield process
+    process.kill()
+    process.wait()
+
+
+def killed(host, clock, module, afterwards=lambda: None, reaped=True):
+    """Kill the module when it has built for two seconds."""
+    def meanwhile():
+        host.second()
+        if len(host.output or ()) == 3:
+            module.kill()
+            os.waitid(os.P_PID, module.pid, os.WEXITED | (0 if reaped else os.WNOWAIT))
+            clock.meanwhile = afterwards
+    clock.meanwhile = meanwhile
+
+
+@pytest.mark.parametrize('reaped', [True, False], ids=['reaped', 'as in a container without an init'])
+@pytest.mark.parametrize('afterwards', [b'', b'  CC       lib/orphan.lo\n'], ids=['all of it', 'rpmbuild lives on'])
+def test_a_module_that_was_killed_with_its_wrapper_fails_the_task(host, lines, clock, module, reaped, afterwards):
+    def go_on():
+        with open(host.plan['live_log'], 'ab') as stream:
+            stream.write(afterwards)
+    killed(host, clock, module, go_on, reaped)
+    begun = clock.now
+    with pytest.raises(AnsibleActionFail) as caught:
+        act(host)
+    assert 'was killed' in str(caught.value) and 'restarted' in str(caught.value) and host.plan['live_log'] in str(caught.value)
+    assert clock.now - begun < 2 * rpmbuild.FAREWELL and host.jobs[-1] == 'cleanup' and not os.path.exists(os.path.dirname(host.lease))
+
+
+def test_a_result_that_comes_late_is_taken(host, lines, clock, module):
+    seconds = []
+
+    def late():
+        seconds.append(1)
+        if len(seconds) == 5:
+            host.finish(host.result)
+    killed(host, clock, module, late)
+    assert act(host) == host.result
+
+
+def test_a_host_that_does_not_show_its_processes_is_believed(host, lines, monkeypatch):
+    host.process = 2 ** 22 + 1
+    monkeypatch.setattr(rpmbuild, 'GONE', rpmbuild.GONE.replace('/proc', '/nothere'))
+    host.output = [None] * 60
+    assert act(host) == host.result
+
+
+def test_a_look_takes_no_process_more_for_the_module_itself(host, lines):
+    act(host)
+    assert {command.split()[0] for command in host.commands if '/proc/' in command} == {'od'}
+
+
+@pytest.mark.parametrize('options', [dict(time_limit='60'), dict()], ids=['given', 'default'])
+def test_a_module_that_died_before_its_log_began_is_told_by_its_time_limit(host, lines, clock, monkeypatch, options):
+    monkeypatch.setattr(rpmbuild, 'TIME_LIMIT', 60)
+    clock.meanwhile = lambda: None
+    begun = clock.now
+    with pytest.raises(AnsibleActionFail) as caught:
+        act(host, **options)
+    assert 'time_limit is 60 seconds' in str(caught.value)
+    assert 60 + rpmbuild.OVERTIME < clock.now - begun < 90 + rpmbuild.OVERTIME and host.commands[-1].startswith('rm -f ')
+
+
+def test_the_folder_of_the_plan_serves_the_build_too(host, lines):
+    plugin = Plugin(host, {})
+    folder = plugin._make_tmp_path()
+    plugin.run(task_vars=dict(inventory_hostname='ddk'))
+    assert host.lease == os.path.join(folder, 'lease') and plugin._cleanup_remote_tmp, 'what the looks leave is for Ansible to remove'
 
 
 @pytest.fixture

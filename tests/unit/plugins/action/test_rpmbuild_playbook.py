@@ -102,7 +102,7 @@ def nothing_is_left(ddk, *processes):
     end = time.monotonic() + 30
     while True:
         left = [path for path in ddk.glob('top/**/*') if '.partial' in path.name] + [path for path in ddk.glob('async/*') if path.is_file()]
-        left += list(ddk.glob('remote/*/lease')) + [pid for pid in processes if runs(pid)]
+        left += list(ddk.glob('remote/*')) + [pid for pid in processes if runs(pid)]
         if not left:
             return True
         assert time.monotonic() < end, left
@@ -136,3 +136,26 @@ def test_an_interrupted_run_leaves_nothing_behind_and_can_be_started_again(ddk, 
     spec(ddk, '')
     status, output = Run(ddk).end()
     assert status == 0 and 'changed=1' in output, output
+
+
+def parent(pid):
+    return int(Path('/proc/%d/stat' % pid).read_text().split()[3])
+
+
+def test_a_build_whose_module_and_wrapper_were_killed_fails(ddk):
+    """As by the kernel for want of memory: nothing is left that could say how it ended."""
+    spec(ddk, ENDLESS.replace('%s', str(ddk)))
+    run = Run(ddk).until_it_builds()
+    module = int((ddk / 'top/rpmbuild.log').read_text().split()[2])
+    rpmbuild = int(Path('/proc/%d/task/%d/children' % (module, module)).read_text().split()[0])
+    runner = parent(module)
+    for pid in (parent(runner), runner, module):
+        os.kill(pid, signal.SIGKILL)
+    status, output = run.end()
+    for group in (rpmbuild, int((ddk / 'daemon').read_text())):
+        os.killpg(group, signal.SIGKILL)
+    assert status != 0 and 'was killed' in output and 'run again' in output, output
+    assert not list(ddk.glob('remote/*')) + [path for path in ddk.glob('async/*') if path.is_file()]
+    spec(ddk, '')
+    status, output = Run(ddk).end()
+    assert status == 0 and 'changed=1' in output and nothing_is_left(ddk), output

@@ -204,3 +204,13 @@ def test_a_host_with_nothing(monkeypatch):
     assert have['rpm'] is None and have['dhparams'] is None and have['headers'] == [] and have['pythons'] == []
     missing = _ddk.plan(have, want(defines=dict(openvswitch_cc='ccache gcc-4.8 -m32', ovs_python='/opt/python')))['missing']
     assert 'ccache (package ccache)' in missing and 'gcc-4.8 (package gcc)' in missing and 'Python 2.7 or later of the series 2 as /opt/python' in missing
+
+
+def test_a_python_that_is_given_as_a_number_is_a_name_like_any_other(monkeypatch):
+    def find(name, paths=()):
+        assert name == '3'
+        raise _cli.CliError('no')
+    monkeypatch.setattr(_cli, 'find', find)
+    wanted = want(version='3.1.0', generations=['systemd'], kernels='auto', defines=dict(ovs_python=3))
+    assert _ddk._pythons(wanted, 10) == []
+    assert _ddk.plan(ddk(pythons=[]), wanted)['missing'] == ['Python 3.4 or later of the series 3 as 3']

@@ -11,13 +11,25 @@ import pytest
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _rpm_manifest, _rpm_origin
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _rpm_build as build
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._rpm_options import FOLDERS
-from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.test__rpm import answer
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils import test__rpm
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.module_utils.test__rpm_options import files, options
+
+
+def answer(monkeypatch, *results):
+    """Let the tools give these captured answers, in turn; the environments that they got."""
+    test__rpm.answer(monkeypatch, *results)
+    environments, captured = [], _cli.run
+
+    def run(argv, time_limit, env=None, **values):
+        environments.append(env)
+        return captured(argv, time_limit, **values)
+    monkeypatch.setattr(_cli, 'run', run)
+    return environments
 
 
 def test_a_host_without_compiler_is_surveyed_all_the_same(monkeypatch):
     folders = ''.join('/t/%s\n' % name for name in FOLDERS)
-    answer(monkeypatch, dict(rc=0, out=folders + 'nosuchcc -m64\n', err=''), dict(rc=0, out='RPM version 4.18.0\n', err=''))
+    environments = answer(monkeypatch, dict(rc=0, out=folders + 'nosuchcc -m64\n', err=''), dict(rc=0, out='RPM version 4.18.0\n', err=''))
     real = _cli.run
 
     def run(argv, time_limit, **values):
@@ -25,7 +37,8 @@ def test_a_host_without_compiler_is_surveyed_all_the_same(monkeypatch):
             raise _cli.CliError('could not be started')
         return real(argv, time_limit, **values)
     monkeypatch.setattr(_cli, 'run', run)
-    assert build.survey(options(), 9)[1] == dict(rpm='RPM version 4.18.0', compiler='none')
+    assert build.survey(options(environment=dict(A=1)), 9)[1] == dict(rpm='RPM version 4.18.0', compiler='none')
+    assert environments == [dict(A='1'), dict(A='1')]
 
 
 def test_folders_that_would_not_arrive_are_refused(monkeypatch):

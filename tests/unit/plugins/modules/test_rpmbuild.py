@@ -158,10 +158,11 @@ def test_a_missing_or_altered_rpm_is_built_again(host, harm):
     assert not build(host)[0]['changed']
 
 
-def test_the_compiler_and_rpm_are_inputs(host):
+@pytest.mark.parametrize('macro', ['__cc', 'openvswitch_cc'])
+def test_the_compiler_and_rpm_are_inputs(host, macro):
     compiler = host.write('bin/mycc', '#!/bin/sh\necho mycc 1.0\n')
     os.chmod(compiler, 0o755)
-    defines = dict(VERSION, __cc='mycc')
+    defines = {'openvswitch_version': '3.1.0', macro: 'mycc'}
     build(host, defines=defines)
     assert not build(host, defines=defines)[0]['changed']
     host.write('bin/mycc', '#!/bin/sh\necho mycc 1.1\n')
@@ -192,6 +193,27 @@ def test_environment_and_jobs_reach_the_build(host):
     result, failed = build(host, environment=dict(HOSTILE=value), jobs=3)
     with open(result['log']) as stream:
         assert not failed and 'value <%s> -j3' % value in stream.read()
+
+
+def test_the_survey_and_the_check_of_sources_see_the_environment_of_the_build(host):
+    host.write('tiny.spec', SPEC.replace('@BUILD@', '').replace('data.txt\nPatch0', '%(echo ${DATA:-nothere.txt})\nPatch0'))
+    host.write('other/.rpmmacros', '%%_dbpath %s/db\n%%_topdir %s/else\n' % (host.home, host.folder)) if host.make('other') else None
+    environment = dict(DATA='data.txt', HOME=os.path.join(host.folder, 'other'))
+    result, failed = build(host, environment=environment)
+    assert not failed and result['rpms'][0]['path'] == host.folder + '/else/RPMS/noarch/tiny-3.1.0-1.noarch.rpm', result.get('msg')
+    result, failed = build(host)
+    assert failed and 'nothere.txt' in result['msg']
+
+
+@pytest.mark.parametrize('change, remedy', [
+    (lambda spec: spec.split('%files')[0], 'no %files section'),
+    (lambda spec: '%define _rpmdir ' + os.path.join(os.environ['HOME'], 'away') + '\n' + spec, 'defines _rpmdir itself')])
+def test_a_build_that_makes_no_package_is_told_every_time(host, change, remedy):
+    host.write('tiny.spec', '%define _unpackaged_files_terminate_build 0\n' + change(SPEC.replace('@BUILD@', '')))
+    for dummy in range(2):
+        result, failed = build(host)
+        assert failed and 'made no package' in result['msg'] and remedy in result['msg'] and host.topdir + '/RPMS' in result['msg'], result
+        assert not [path for path in everything(host.topdir) if path.endswith('.json') or '.partial' in path]
 
 
 def test_a_failed_build_tells_where_and_leaves_no_manifest_and_no_result(host):
