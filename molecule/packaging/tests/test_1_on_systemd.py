@@ -20,7 +20,7 @@ def test_the_plugin_that_older_xapi_calls_does_its_work(host):
     plugin = "openvswitch-cfg-update"
     assert "openvswitch-3.1.0" in host.check_output("rpm -qf /etc/xapi.d/plugins/%s", plugin)
     uuid = host.check_output(". /etc/xensource-inventory && echo $INSTALLATION_UUID")
-    assert "Success" in host.check_output("xe host-call-plugin host-uuid=%s plugin=%s fn=update", uuid, plugin)
+    assert "No change to configuration" in host.check_output("xe host-call-plugin host-uuid=%s plugin=%s fn=update", uuid, plugin)
 
 
 def test_files_of_the_vendor_are_gone(host):
