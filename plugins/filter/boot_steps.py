@@ -107,6 +107,8 @@ def _ovs_vswitchd(switch, host):
 
 
 def _bridges_made(switch, host):
+    if host['plugged_bridges'] is None:
+        return 'not applicable', 'This cannot be seen: XAPI was not asked which bridges it has plugged, or did not tell.'
     names = [bridge['name'] for bridge in switch['bridges']]
     names += [port['name'] for port in switch['tables'].get('Port', []) if port.get('fake_bridge')]
     absent = sorted(set(host['plugged_bridges']) - set(names))

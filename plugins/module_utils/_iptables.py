@@ -22,6 +22,7 @@ _MATCH = ('-m', '--match')
 # Matches that let every packet pass which their options, kept above, let pass.
 _TRANSPARENT = ('comment', 'multiport', 'tcp', 'udp')
 _FINAL = ('ACCEPT', 'DROP', 'REJECT')
+_QUOTED, _ESCAPED = re.compile(r'"(?:\\.|[^"\\])*"'), re.compile(r'\\.')
 
 
 def parse(text):
@@ -33,17 +34,42 @@ def parse(text):
 
     :raises ValueError: a line whose quotes do not close.
     """
-    rules, table = [], 'filter'
-    for number, line in enumerate(text.split('\n')):
-        line = re.sub(r'^\[\d+:\d+\] ', '', line.strip())  # the counters of iptables-save -c
-        if line.startswith('*'):
-            table = line[1:].strip()
-        elif table == 'filter' and line.startswith(('-A ', '--append ')):
+    rules = []
+    for number, line in _filter_lines(text):
+        if line.startswith(('-A ', '--append ')):
             try:
-                rules.append(_rule(number, shlex.split(line)))
+                rules.append(_rule(number, shlex.split(_QUOTED.sub(_without_escapes, line))))
             except ValueError as error:
                 raise ValueError('line %d, "%s", is no rule: %s.' % (number + 1, line, error))
     return rules
+
+
+def policy(text, chain='INPUT'):
+    """What becomes of a packet on which no rule of the chain decides; ACCEPT where the text does not tell.
+
+    >>> policy('*filter\\n:INPUT DROP [0:0]')
+    'DROP'
+    """
+    for dummy, line in _filter_lines(text):
+        if line.startswith(':%s ' % chain):
+            return line.split()[1]
+    return 'ACCEPT'
+
+
+def _filter_lines(text):
+    """The lines of the table filter, each with its number, without the counters of iptables-save -c."""
+    table = 'filter'
+    for number, line in enumerate(text.split('\n')):
+        line = re.sub(r'^\[\d+:\d+\] ', '', line.strip())
+        if line.startswith('*'):
+            table = line[1:].strip()
+        elif table == 'filter':
+            yield number, line
+
+
+def _without_escapes(quoted):
+    """iptables-save puts a backslash before a single quote too, which between double ones shlex leaves there."""
+    return _ESCAPED.sub(lambda pair: "'" if pair.group(0) == "\\'" else pair.group(0), quoted.group(0))
 
 
 def _rule(number, words):

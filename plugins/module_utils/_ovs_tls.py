@@ -24,6 +24,7 @@ LIMIT = 10  # seconds for a handshake
 # Entries of the log that say that a manager has gone, and not why.
 GONE = re.compile('system error|unexpected SSL connection close')
 
+UNVERIFIED = re.compile(r'(?:depth=\d+ (?P<subject>.*)\n)?verify error:num=(?P<number>\d+):(?P<said>.*)')
 # What X509_verify_cert says; all others come to an authority that is not trusted.
 DATES = {9: 'is not valid yet', 10: 'has expired'}
 UNREACHABLE, UNTRUSTED, INVALID, REJECTED = 'unreachable', 'untrusted', 'invalid', 'rejected'
@@ -44,13 +45,14 @@ def refusal(target, ssl):
 
 
 def _tried(target, ssl):
+    is_there = os.path.exists(ssl['ca_certificate'])
     try:
-        result = _cli.run(handshake(_cli.find('openssl'), target, ssl, os.path.exists(ssl['ca_certificate'])), LIMIT, ok=None)
+        result = _cli.run(handshake(_cli.find('openssl'), target, ssl, is_there), LIMIT, ok=None)
     except _ovs_targets.TargetError as error:
         return Refusal(UNREACHABLE, str(error))
     except _cli.CliError as error:
         return None if error.result is None else Refusal(UNREACHABLE, 'it does not answer within %d seconds' % LIMIT)
-    return read(result.err + '\n' + result.out, ssl['ca_certificate'])
+    return read(result.err + '\n' + result.out, ssl['ca_certificate'] if is_there or not ssl['bootstrap'] else None)
 
 
 def _late(path):
@@ -71,10 +73,15 @@ def handshake(openssl, target, ssl, with_authority):
 
 
 def read(text, authority):
-    """What `openssl s_client` printed -> :class:`Refusal` or None."""
-    found = re.search(r'(?:depth=\d+ (?P<subject>.*)\n)?verify error:num=(?P<number>\d+):(?P<said>.*)', text)
-    if found:
-        return _unverified(int(found.group('number')), found.group('said'), found.group('subject') or 'no subject', authority)
+    """What `openssl s_client` printed -> :class:`Refusal` or None.
+
+    :arg authority: the file that the switch knows its authorities by, None where it trusts the first that it meets.
+    """
+    for found in UNVERIFIED.finditer(text):
+        number = int(found.group('number'))
+        # Without an authority openssl asks its own store, which is not the switch's, and goes on.
+        if authority is not None or number in DATES:
+            return _unverified(number, found.group('said'), found.group('subject') or 'no subject', authority)
     found = re.search(r'connect:errno=(\d+)', text)
     if found:
         return Refusal(UNREACHABLE, os.strerror(int(found.group(1))))

@@ -104,7 +104,7 @@ def lets_in(text):
     """
     met, decided = _iptables.meet(_iptables.parse(text), ('tcp', '6'), PSSL_PORT)
     opened = any(rule['target'] == 'ACCEPT' and (rule['dport'] or rule['dports']) for rule in met)
-    return opened or not decided or met[-1]['target'] == 'ACCEPT'
+    return opened or (met[-1]['target'] if decided else _iptables.policy(text)) == 'ACCEPT'
 
 
 def _reset(controller):

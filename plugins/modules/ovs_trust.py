@@ -121,7 +121,7 @@ def trust_anew(module, change):
     late = [row['target'] for row in have['managers'] if not row['is_connected']]
     found = [one for one in (_ovs_tls.refusal(target, have['ssl']) for target in late) if one]
     path, reasons = module.params['path'], [one.text for one in found if one.kind == _ovs_tls.UNTRUSTED]
-    if not reasons or not have['ssl']['bootstrap'] or have['ssl']['ca_certificate'] != path:
+    if not reasons or not have['ssl']['bootstrap'] or have['ssl']['ca_certificate'] != path or not os.path.exists(path):
         return found[0].text if found else None
     change.note('certificates', known(_pem.read(path), module.params['time_limit']), None)
     if not module.check_mode:
@@ -174,7 +174,7 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             state=dict(type='str', choices=['exact', 'anew'], default='exact'),
-            content=dict(type='str'),
+            content=dict(type='str', no_log=True),  # a private key may have come along
             path=dict(type='path', default='/etc/openvswitch/vswitchd.cacert'),
             time_limit=dict(type='int', default=60),
         ),

@@ -122,7 +122,7 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             name=dict(type='str', default='sdn-controller-ca.pem'),
-            content=dict(type='str'),
+            content=dict(type='str', no_log=True),  # a private key may have come along
             state=dict(type='str', choices=['present', 'absent'], default='present'),
             time_limit=dict(type='int', default=60),
         ),

@@ -117,6 +117,12 @@ def test_what_an_earlier_failure_hides():
     assert found['bridges_made'] == found['manager'] == ('not applicable', 'This cannot be seen while XAPI does not answer.')
 
 
+def test_bridges_that_were_not_asked_for_or_that_xapi_did_not_tell():
+    found = judged({}, {'plugged_bridges': None})
+    assert found['bridges_made'] == ('not applicable', 'This cannot be seen: XAPI was not asked which bridges it has plugged, or did not tell.')
+    assert {state for step, (state, dummy) in found.items() if step != 'bridges_made'} == {'ok'}
+
+
 @pytest.mark.parametrize('switch, host', [
     ({'installed': False}, {}), ({}, {'xenserver.network_backend': 'bridge'}), ({}, {'is_xenserver': False, 'xenserver': None})])
 def test_a_host_that_does_not_use_open_vswitch(switch, host):

@@ -102,6 +102,23 @@ def test_other_tables_do_not_count():
     assert [rule['protocol'] for rule in _iptables.parse(text)] == ['gre']
 
 
+@pytest.mark.parametrize('saved, comment', [
+    (r'"Bob\'s tunnel"', "Bob's tunnel"), (r'"a \"b\" c"', 'a "b" c'), (r'"a\\b c"', r'a\b c'), (r'''"back\\\'s"''', r"back\'s"), (r'"back\\" -i lo', 'back\\'),
+    ('"half\\\\" --x "it\\\'s"', 'half\\'), ('plain', 'plain'),
+])
+def test_a_comment_is_what_was_put_into_it(saved, comment):
+    """As iptables-save quotes it: a backslash before each ", \\ and '."""
+    assert one('-A INPUT -m comment --comment %s -j ACCEPT' % saved)['comment'] == comment
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('', 'ACCEPT'), ('*filter\n:INPUT DROP [0:0]\nCOMMIT\n', 'DROP'), ('*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n', 'ACCEPT'),
+    ('*nat\n:INPUT DROP [0:0]\nCOMMIT\n*filter\n:INPUT ACCEPT [12:34]\n', 'ACCEPT'), ('*filter\n:OUTPUT DROP [0:0]\n', 'ACCEPT'), (':INPUT DROP', 'DROP'),
+])
+def test_the_policy_of_a_chain(text, expected):
+    assert _iptables.policy(text) == expected
+
+
 def test_a_quote_that_does_not_close():
     with pytest.raises(ValueError) as raised:
         _iptables.parse('*filter\n-A INPUT -m comment --comment "half\n')

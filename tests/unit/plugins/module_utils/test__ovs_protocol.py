@@ -109,6 +109,11 @@ def test_absent_takes_every_rule_that_lets_all_through_and_no_other():
     assert rules == [line for line in rest.splitlines() if line.startswith('-A INPUT')]
 
 
+def test_a_rule_is_taken_out_by_the_comment_that_it_has():
+    steps, dummy = plan('-A INPUT -p gre -m comment --comment "Bob\\\'s tunnel" -j ACCEPT\n', ('gre', None), state='absent')
+    assert steps == [('iptables', '-D', 'INPUT', '-p', 'gre', '-m', 'comment', '--comment', "Bob's tunnel", '-j', 'ACCEPT')]
+
+
 def test_on_real_rules(saved):
     steps = plan(saved, ('gre', None), ('esp', None), ('udp', 4789), ('udp', 4341), ('tcp', 7471))[0]
     assert steps == [BY_IPTABLES, BY_IPTABLES[:5] + ('--dport', '4341', '-j', 'ACCEPT'), ('ovs-ctl', '--protocol=tcp', '--dport=7471', 'enable-protocol')]

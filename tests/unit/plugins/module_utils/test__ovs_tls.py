@@ -70,6 +70,32 @@ def test_the_handshake_is_that_of_the_switch(target, where):
     assert '-CAfile' not in _ovs_tls.handshake('/usr/bin/openssl', target, SSL, False)
 
 
+# openssl goes on after what it finds wrong where no authority was given to it.
+ANY = 'depth=0 CN = manager\nverify error:num=20:unable to get local issuer certificate\nverify return:1\n'
+ANY_LATE = ANY + 'depth=0 CN = manager\nverify error:num=10:certificate has expired\nnotAfter=Feb  1 00:00:00 2020 GMT\nverify return:1\n'
+
+
+@pytest.mark.parametrize('text, expected', [
+    (ANY + REJECTED, (_ovs_tls.REJECTED, 'it refuses the certificate of this switch (unknown ca)')),
+    (ANY + 'write:errno=0\n', (_ovs_tls.REJECTED, 'it closes the connection once it has seen the certificate of this switch: does it trust its authority?')),
+    (ANY_LATE + REJECTED, (_ovs_tls.INVALID, 'its certificate (CN = manager) has expired: give it a new one')),
+    (ANY + 'Verify return code: 20 (unable to get local issuer certificate)\n', None),
+])
+def test_where_any_authority_is_taken(text, expected):
+    assert _ovs_tls.read(text, None) == expected
+
+
+@pytest.mark.parametrize('held, bootstrap, kind', [
+    (False, True, _ovs_tls.REJECTED), (True, True, _ovs_tls.UNTRUSTED), (True, False, _ovs_tls.UNTRUSTED), (False, False, _ovs_tls.UNTRUSTED)])
+def test_an_authority_is_taken_on_first_use_alone(monkeypatch, tmp_path, held, bootstrap, kind):
+    if held:
+        (tmp_path / 'ca').write_text(u'')
+    results = [_cli.Result(['s_client'], 1, '', ANY + REJECTED), _cli.Result(['x509'], 0, '', '')]
+    monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
+    monkeypatch.setattr(_cli, 'run', lambda argv, limit, ok: results.pop(0))
+    assert _ovs_tls.refusal('ssl:192.0.2.10:6632', dict(SSL, ca_certificate=str(tmp_path / 'ca'), bootstrap=bootstrap)).kind == kind
+
+
 def test_a_target_that_leads_nowhere_is_told(monkeypatch):
     """Old plugins of XAPI have set such a one."""
     monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
@@ -112,7 +138,7 @@ def test_what_stands_against_the_manager_comes_before_the_own_certificate(monkey
     results = [_cli.Result(['s_client'], 1, '', STRANGE)]
     monkeypatch.setattr(_cli, 'find', lambda name: '/usr/bin/' + name)
     monkeypatch.setattr(_cli, 'run', lambda argv, limit, ok: results.pop(0))
-    assert _ovs_tls.refusal('ssl:192.0.2.10:6632', SSL).kind == _ovs_tls.UNTRUSTED
+    assert _ovs_tls.refusal('ssl:192.0.2.10:6632', dict(SSL, bootstrap=False)).kind == _ovs_tls.UNTRUSTED
 
 
 @pytest.mark.parametrize('line, kind', [

@@ -135,6 +135,7 @@ def test_a_manager_that_was_set_by_hand():
 # As firewall-port, Red Hat's firewall of a dom0 and a person write them; iptables-save prints them so.
 OPENED = '-A xapi-INPUT -p tcp -m conntrack --ctstate NEW -m tcp --dport 6640 -j ACCEPT\n'
 JUMPS = '-A INPUT -j xapi-INPUT\n-A INPUT -j RH-Firewall-1-INPUT\n'
+DROPS, SSH = '*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n', '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n'
 ENDS = ('-A RH-Firewall-1-INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A RH-Firewall-1-INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n'
         '-A RH-Firewall-1-INPUT -j REJECT --reject-with icmp-host-prohibited\n')
 
@@ -143,7 +144,8 @@ ENDS = ('-A RH-Firewall-1-INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j AC
     ('', True), (JUMPS + ENDS, False), (JUMPS + OPENED + ENDS, True), (JUMPS + OPENED, True),
     ('-A INPUT -p tcp -m multiport --dports 6640,6653 -j ACCEPT\n' + JUMPS + ENDS, True),
     ('-A INPUT -j ACCEPT\n' + JUMPS + ENDS, True), ('-A INPUT -p tcp -m tcp --dport 6640 -j DROP\n' + JUMPS + OPENED, False),
-    ('-A INPUT -p udp -m udp --dport 6640 -j ACCEPT\n' + JUMPS + ENDS, False)])
+    ('-A INPUT -p udp -m udp --dport 6640 -j ACCEPT\n' + JUMPS + ENDS, False),
+    (DROPS + SSH, False), (DROPS + SSH + JUMPS + OPENED, True), (DROPS + '-A INPUT -j ACCEPT\n', True), (DROPS.replace('DROP', 'ACCEPT') + SSH, True)])
 def test_whether_a_firewall_lets_the_manager_in(text, expected):
     assert follow.lets_in(text) == expected
 

@@ -29,7 +29,19 @@ class Xe(object):
 def test_bridges_that_are_plugged():
     xe = Xe(PIFS)
     assert _xapi_network.plugged_bridges(xe, A, NETWORKS) == ['xapi0', 'xapi1', 'xenbr2']
-    assert xe.asked == [('pif-list', {'host-uuid': A, 'currently-attached': 'true', 'params': 'uuid,bond-slave-of,network-uuid'})]
+    assert xe.asked == [('pif-list', {
+        'host-uuid': A, 'currently-attached': 'true', 'params': 'uuid,vlan-master-of,vlan-slave-of,bond-slave-of,sriov-logical-PIF-of,network-uuid'})]
+
+
+def test_what_stands_on_sr_iov_has_no_bridge():
+    """A card of its own with a VLAN, and a card's logical part for SR-IOV with two VLANs on it, as a release with SR-IOV prints them."""
+    none = '<not in database>'
+    rows = [('n1', none, 'v1', ''), ('n2', 'v1', '', ''), ('n3', none, 'v2; v3', 's1'), ('n4', 'v2', '', ''), ('n5', 'v3', '', '')]
+    pifs = [{'uuid': network, 'vlan-master-of': master, 'vlan-slave-of': slaves, 'bond-slave-of': none,
+             'sriov-logical-PIF-of': logical, 'network-uuid': network} for network, master, slaves, logical in rows]
+    assert _xapi_network.plugged_bridges(Xe(pifs), A, NETWORKS) == ['xenbr0', 'xenbr1']
+    pifs[2]['vlan-slave-of'] = none  # of a VLAN that is just being taken away
+    assert 'xenbr0' in _xapi_network.plugged_bridges(Xe(pifs), A, NETWORKS)
 
 
 def test_nothing_is_plugged():

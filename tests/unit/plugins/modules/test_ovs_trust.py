@@ -10,8 +10,9 @@ import os
 import stat
 
 import pytest
+from ansible.module_utils import basic
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs_apply, _ovs_tls
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager, ovs_trust
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import require
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.tls_host import EXPIRED, Authority, Manager
@@ -170,6 +171,36 @@ def test_a_manager_that_does_not_speak_tls_is_told_and_no_reason_to_trust_anew(m
     met.manager.speak_plainly(b'{"id":"echo","method":"echo","params":[]}')
     assert 'what it answers is not TLS' in meet(met)
     assert not met.done(state='anew')['changed']
+
+
+def test_a_manager_that_refuses_a_switch_without_an_authority_is_told(world):
+    world.chain, world.key = world.second.issue('switch')
+    world.path = os.path.join(world.switch.home, 'nowhere', 'cacert')  # or TLS 1.3 would put the authority there before the manager has judged
+    assert 'it refuses the certificate of this switch' in meet(world)
+    results = [world.trust(check_mode=check_mode, state='anew') for check_mode in (True, False)]
+    assert results[0] == results[1]
+    result, failed = results[0]
+    assert not failed and not result['changed'] and result['commands'] == [] and 'refuses the certificate of this switch' in result['refused']
+
+
+def test_a_file_that_has_gone_since_is_no_reason_to_trust_anew(world, monkeypatch):
+    """The log of a host that listens goes on telling of a file that is not there any more."""
+    world.managed()
+    world.path += '-gone'
+    monkeypatch.setattr(_ovs_tls, 'refusal', lambda target, ssl: _ovs_tls.Refusal(_ovs_tls.UNTRUSTED, 'certificate verify failed'))
+    monkeypatch.setattr(_ovs_apply, 'read', lambda vsctl: dict(
+        managers=[dict(target='pssl:6640', is_connected=False)], ssl=dict(ca_certificate=world.path, bootstrap=True)))
+    for check_mode in (True, False):
+        result, failed = world.trust(check_mode=check_mode, state='anew')
+        assert not failed and not result['changed'] and result['refused'] == 'certificate verify failed'
+
+
+def test_a_key_that_came_along_goes_nowhere(world, monkeypatch):
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, 'log', lambda self, msg, log_args=None: logged.append(msg))
+    result, failed = world.trust(content=world.first.certificate + u'-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')
+    assert failed and 'private key' in result['msg'] and logged
+    assert 'PRIVATE KEY' not in '%s %s' % (result, logged)
 
 
 @pytest.mark.parametrize('text, said', [
