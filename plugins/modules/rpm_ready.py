@@ -71,7 +71,6 @@ file_systems:
       purposes: [4.2 MB for the RPMs in /var/cache/xenserver-openvswitch, 12.2 MB for the files of the packages]
 '''
 
-import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
