@@ -18,6 +18,8 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils._cli import 
 
 FOLDER = '/opt/xensource/bin'
 NOT_SET = '<not set>'
+# What `xe` shows for a reference that leads nowhere.
+NOT_IN_DATABASE = '<not in database>'
 UNREACHABLE = 'UNREACHABLE'
 UNKNOWN_COMMAND = 'UNKNOWN_COMMAND'
 UNAUTHENTICATED = 'UNAUTHENTICATED'

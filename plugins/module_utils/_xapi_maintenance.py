@@ -16,10 +16,9 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import Refused, read_map
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import NOT_IN_DATABASE, Refused, read_map
 
 KEY = 'xenserver-openvswitch-maintenance'
-NOT_IN_DATABASE = '<not in database>'
 UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
 
 HOST_FIELDS = 'uuid,name-label,enabled,host-metrics-live,other-config'

@@ -6,7 +6,8 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
-NOT_IN_DATABASE = '<not in database>'
+from ansible_collections.xenserver.openvswitch.plugins.module_utils._xapi import NOT_IN_DATABASE
+
 # A release that has no SR-IOV leaves its field out.
 FIELDS = 'uuid,vlan-master-of,vlan-slave-of,bond-slave-of,sriov-logical-PIF-of,network-uuid'
 
