@@ -79,7 +79,7 @@ class Manager(object):
         self._server.listen(5)
         self.target = 'ssl:127.0.0.1:%d' % self._server.getsockname()[1]
         self._kept, self.lost = [], []
-        _aside(self._serve)
+        self._serving = _aside(self._serve)
 
     def certify(self, chain, key):
         """Use another certificate from the next connection on."""
@@ -119,6 +119,9 @@ class Manager(object):
         return len(self._kept)
 
     def close(self):
+        # A thread left in accept() would, once a signal had interrupted it, go on with the number of its socket, which is the next manager's by then.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._serving.join()
         self._server.close()
         for client in self._kept:
             client.close()
@@ -128,3 +131,4 @@ def _aside(function, *words):
     thread = threading.Thread(target=function, args=words)
     thread.daemon = True
     thread.start()
+    return thread
