@@ -17,7 +17,7 @@ REPO = Path(__file__).resolve().parent.parent
 CACHE = REPO / '.cache'
 ENDED = re.compile(r'\[(\S+) > (\S+)\] Executed: (Successful|Failed)')
 # The longest scenarios go beside the others, each on a lab of its own, as soon as what they install was built and no build is under way.
-BESIDE, BUILT = ('manager_states', 'upgrade'), ('build_options', 'verify')
+BESIDE, BUILT = ('manager_states', 'upgrade', 'packaging'), ('build_options', 'verify')
 
 sys.path.insert(0, str(REPO / 'molecule/lab'))
 import lab
