@@ -141,9 +141,9 @@ class _Process(subprocess.Popen):
         self.wait()
 
     def _watch(self, limit, wanted):
-        end = _seconds() + limit
-        while not self._dismissed.wait(max(0, min(TICK, end - _seconds()))):
-            if _seconds() >= end:
+        end = seconds() + limit
+        while not self._dismissed.wait(max(0, min(TICK, end - seconds()))):
+            if seconds() >= end:
                 # Often what remains of a longer limit, with many digits.
                 self.fault = 'did not finish within %d seconds' % max(1, round(limit))
             elif wanted and not wanted():
@@ -176,6 +176,6 @@ def _apart():
     return dict(preexec_fn=begin)
 
 
-def _seconds():
+def seconds():
     """A clock that nobody sets; Python 2.7 has no time.monotonic."""
     return os.times()[4]

@@ -33,7 +33,7 @@ class Vsctl(object):
 
     def __init__(self, time_limit, database=None, path=None):
         self._program = path or _cli.find('ovs-vsctl')
-        self._time_limit = time_limit
+        self.time_limit = time_limit
         self._database = ['--db=%s' % database] if database else []
 
     def read(self, *names):
@@ -50,7 +50,7 @@ class Vsctl(object):
 
     def argv(self, commands, options=()):
         """The vector of one transaction; each command is a list of words."""
-        argv = [self._program, '--timeout=%d' % self._time_limit] + self._database + list(options)
+        argv = [self._program, '--timeout=%d' % self.time_limit] + self._database + list(options)
         for command in commands:
             argv += ['--'] + command
         return argv
@@ -72,10 +72,10 @@ class Vsctl(object):
 
     def _run(self, argv):
         try:
-            return _cli.run(argv, self._time_limit + MARGIN)
+            return _cli.run(argv, self.time_limit + MARGIN)
         except _cli.CliError as error:
             if error.result is not None and _unanswered(error.result):
-                raise NotReached(_advice(error.result, self._time_limit), error.result)
+                raise NotReached(_advice(error.result, self.time_limit), error.result)
             raise
 
 

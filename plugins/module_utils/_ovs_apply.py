@@ -6,7 +6,13 @@
 from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_manager, _ovs_tls
+import time
+
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_manager, _ovs_targets, _ovs_tls
+
+# Seconds in which ovsdb-server has looked at its connections once more and written down what it saw: it does so every 2.5, before 2.6 every 5
+# (ovsdb/ovsdb-server.c, status_timer).
+LOOK, LOOK_BEFORE_2_6 = 3, 6
 
 
 class NotDone(_cli.CliError):
@@ -61,16 +67,43 @@ def _unapplied():
             'Start or restart ovs-vswitchd, or set wait to false to do without it.')
 
 
-def connect(vsctl, managers, targets, **known):
+def connect(vsctl, present, targets, **known):
     """Wait until each manager named in ``targets`` is connected.
 
+    A switch that listens counts as connected whoever has opened a connection, before TLS has judged it (ovsdb/jsonrpc-server.c). A manager that is
+    refused tries again and again, so that of a ``pssl`` target must still be connected at the next look.
+
     :arg vsctl: a :class:`_ovs.Vsctl` whose time limit is that of the connections.
-    :arg managers: all managers of the switch.
+    :arg present: ``dict(managers, ovs_version)`` of the switch.
     :arg known: what the failure says beside it, such as ``changed``.
     :returns: all managers as they are then.
     :raises NotDone: naming those that are not connected, with the switch's own account of why.
     """
-    waiting = [row for row in managers if row['target'] in targets and not row['is_connected']]
+    end = _cli.seconds() + vsctl.time_limit
+    managers = _await(vsctl, present['managers'], targets, known)
+    while any(row['target'].startswith('pssl:') for row in _named(managers, targets)):
+        await_look(present['ovs_version'])
+        found = read(vsctl)
+        late = [row for row in _named(found['managers'], targets) if not row['is_connected']]
+        if not late:
+            return found['managers']
+        if _cli.seconds() >= end:
+            raise _unconnected(found, late, None, known)
+        managers = _await(vsctl, found['managers'], targets, known)
+    return managers
+
+
+def await_look(ovs_version):
+    """Until the database tells the state of the connections as it is now."""
+    time.sleep(LOOK_BEFORE_2_6 if () < _ovs_targets.release(ovs_version) < (2, 6) else LOOK)
+
+
+def _named(managers, targets):
+    return [row for row in managers if row['target'] in targets]
+
+
+def _await(vsctl, managers, targets, known):
+    waiting = [row for row in _named(managers, targets) if not row['is_connected']]
     if not waiting:
         return managers
     try:

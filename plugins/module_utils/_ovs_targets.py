@@ -64,6 +64,11 @@ def uses_tls(text):
     return text.partition(':')[0] in ('ssl', 'pssl')
 
 
+def release(ovs_version):
+    """The first two numbers of a switch's version, as text or None: () where it is not known."""
+    return tuple(int(part) for part in re.findall(r'\d+', ovs_version or '')[:2])
+
+
 def check(targets, ovs_version=None):
     """Parse each target.
 
@@ -72,8 +77,7 @@ def check(targets, ovs_version=None):
     """
     for text in targets:
         target = parse(text)
-        numbers = tuple(int(part) for part in re.findall(r'\d+', ovs_version or '')[:2])
-        if target.is_name and numbers and numbers < NAMES_SINCE:
+        if target.is_name and () < release(ovs_version) < NAMES_SINCE:
             raise TargetError(text, 'names a host, which Open vSwitch resolves from 2.10 on; this is %s. Give its address.' % ovs_version)
 
 

@@ -65,6 +65,9 @@ options:
         where some is. It goes with O(wait), O(time_limit) and O(database) only.
       - V(connected) changes nothing. It waits until the managers of O(target) are connected, and fails where one is not there, or not connected within
         O(connection_time_limit), with the reason as far as it can be told.
+      - Open vSwitch counts a V(pssl) manager as connected as soon as somebody has opened a connection, before TLS has judged the certificate. So
+        O(state=connected) and O(wait_for_connection) look at it twice, some seconds apart (three, six before Open vSwitch 2.6), which tells a manager that
+        is refused, and tries again, from one that stays. A client that opens a connection and says nothing still counts.
       - On XenServer and XCP-ng, XAPI does an emer-reset by itself whenever the manager of its pool is set, changed or removed.
     type: str
     choices: [exact, present, absent, connected, emer_reset]
@@ -373,7 +376,7 @@ def set_managers(module, vsctl, wanted):
     if params['wait_for_connection'] and params['state'] != 'absent' and not module.check_mode:
         clock = _ovs.Vsctl(params['connection_time_limit'], params['database'])
         named = [one['target'] for one in wanted]
-        after['managers'] = _ovs_apply.connect(clock, after['managers'], named, changed=change.changed, applied=told['applied'])
+        after['managers'] = _ovs_apply.connect(clock, dict(before, managers=after['managers']), named, changed=change.changed, applied=told['applied'])
     exit_with(module, change, managers=after['managers'], ssl=_ovs_manager.public_ssl(after['ssl']), **told)
 
 
@@ -411,7 +414,7 @@ def see_connected(module, vsctl, wanted):
         module.fail_json(msg='Open vSwitch does not have the manager %s, so that it cannot be connected. Set it first.' % ', '.join(missing),
                          stored=False, applied=None, managers=have['managers'])
     clock = _ovs.Vsctl(module.params['connection_time_limit'], module.params['database'])
-    managers = _ovs_apply.connect(clock, have['managers'], named, changed=False, applied=None)
+    managers = _ovs_apply.connect(clock, have, named, changed=False, applied=None)
     exit_with(module, Change(), managers=managers, ssl=_ovs_manager.public_ssl(have['ssl']), stored=True, applied=None)
 
 

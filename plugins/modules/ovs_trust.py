@@ -83,16 +83,12 @@ commands:
 
 import os
 import tempfile
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs, _ovs_apply, _ovs_tls, _pem
 from ansible_collections.xenserver.openvswitch.plugins.module_utils._change import Change, exit_with, guarded
-
-# Seconds until the database tells the new state of the connections: ovsdb-server writes it every 2.5.
-STATUS = 3
 
 
 def trust(module, change):
@@ -155,11 +151,12 @@ def write(path, text):
 
 
 def reconnect(module, change):
-    argv = [_cli.find('ovs-appctl'), '-t', 'ovsdb-server', 'ovsdb-server/reconnect']
+    argv, limit = [_cli.find('ovs-appctl'), '-t', 'ovsdb-server', 'ovsdb-server/reconnect'], module.params['time_limit']
     change.add_command(argv)
     if not module.check_mode:
-        _cli.run(argv, module.params['time_limit'])
-        time.sleep(STATUS)
+        ovs_version = _ovs_apply.read(_ovs.Vsctl(limit))['ovs_version']
+        _cli.run(argv, limit)
+        _ovs_apply.await_look(ovs_version)
 
 
 def converge(module):

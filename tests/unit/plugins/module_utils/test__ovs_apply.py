@@ -15,6 +15,8 @@ UNANSWERED = _ovs.NotReached('no answer', _cli.Result(['ovs-vsctl'], -14, '', 'A
 class Switch(object):
     """Stands for ovs-vsctl: answers from captured tables, notes what it was asked."""
 
+    time_limit = 60
+
     def __init__(self, tables, hangs=()):
         self.tables, self.hangs, self.calls = tables, hangs, []
 
@@ -91,24 +93,59 @@ def connected(tables, target):
 
 def test_connections_are_waited_for_in_one_process(switch):
     asked = switch()
-    rows = _ovs_manager.have(*asked.tables)['managers']
+    before = _ovs_manager.have(*asked.tables)
     connected(asked.tables, 'tcp:127.0.0.1:6641')
-    after = _ovs_apply.connect(asked, rows, ['tcp:127.0.0.1:6641'], changed=False)
+    after = _ovs_apply.connect(asked, before, ['tcp:127.0.0.1:6641'], changed=False)
     assert [row['is_connected'] for row in after] == [False, True]
-    assert asked.calls == [('await', [['Manager', rows[1]['uuid'], 'is_connected=true']])]
+    assert asked.calls == [('await', [['Manager', before['managers'][1]['uuid'], 'is_connected=true']])]
 
 
 def test_what_is_connected_is_not_asked_again(switch):
     asked = switch()
     connected(asked.tables, 'tcp:127.0.0.1:6641')
-    _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables)['managers'], ['tcp:127.0.0.1:6641'])
+    _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables), ['tcp:127.0.0.1:6641'])
     assert asked.calls == []
 
 
 def test_a_manager_that_does_not_connect_is_named_with_its_state(switch):
     asked = switch(hangs=['await'])
     with pytest.raises(_ovs_apply.NotDone) as caught:
-        _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables)['managers'], ['tcp:127.0.0.1:6641'], changed=True, applied=True)
+        _ovs_apply.connect(asked, _ovs_manager.have(*asked.tables), ['tcp:127.0.0.1:6641'], changed=True, applied=True)
     assert 'tcp:127.0.0.1:6641 (' in str(caught.value) and 'BACKOFF' in str(caught.value)
     told = caught.value.details()
     assert told['stored'] and told['changed'] and told['applied'] and len(told['managers']) == 2
+
+
+@pytest.fixture
+def listening(switch, monkeypatch):
+    """A switch whose manager is connected when ovs-vsctl was waiting for it; ``looks`` says what it is at each look after that. ``slept`` are the pauses."""
+    def make(looks, ovs_version='3.1.0', time_limit=60):
+        asked = switch()
+        asked.tables[0][0]['ovs_version'], asked.tables[1][1]['target'], asked.time_limit = ovs_version, 'pssl:6640', time_limit
+
+        def look(seconds):
+            slept.append(seconds)
+            asked.tables[1][1]['is_connected'] = looks.pop(0)
+        slept, before = [], _ovs_manager.have(*asked.tables)
+        asked.tables[1][1]['is_connected'] = True
+        monkeypatch.setattr(_ovs_apply.time, 'sleep', look)
+        return slept, lambda: _ovs_apply.connect(asked, before, ['pssl:6640'], changed=True)
+    return make
+
+
+@pytest.mark.parametrize('ovs_version, pause', [('3.1.0', 3), ('2.6.0', 3), ('2.5.3', 6), (['set', []], 3)])
+def test_a_manager_that_connects_by_itself_must_still_be_there_at_the_next_look(listening, ovs_version, pause):
+    slept, connect = listening([True], ovs_version)
+    assert [row['is_connected'] for row in connect()] == [True, False] and slept == [pause]
+
+
+def test_one_that_was_gone_and_came_back_is_looked_at_again(listening):
+    slept, connect = listening([False, False, True])
+    assert [row['is_connected'] for row in connect()] == [True, False] and len(slept) == 3
+
+
+def test_one_that_is_refused_again_and_again_is_not_connected(listening):
+    slept, connect = listening([False], time_limit=0)
+    with pytest.raises(_ovs_apply.NotDone, match='not connected within the time limit: pssl:6640') as caught:
+        connect()
+    assert len(slept) == 1 and caught.value.details()['stored'] and caught.value.details()['changed']

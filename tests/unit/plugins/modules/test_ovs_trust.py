@@ -7,6 +7,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import socket
 import stat
 
 import pytest
@@ -14,6 +15,7 @@ from ansible.module_utils import basic
 
 from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs_apply, _ovs_tls
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager, ovs_trust
+from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.ovs_host import wait_for
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import require
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.tls_host import EXPIRED, Authority, Manager
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import kept, run_module
@@ -40,9 +42,9 @@ class World(object):
         ssl = dict(private_key=self.key, certificate=self.chain, ca_certificate=self.path, bootstrap=True)
         return self._manager(target=[self.manager.target], ssl=ssl, max_backoff=1000, **options)
 
-    def connected(self, limit=20):
+    def connected(self, limit=20, target=None):
         """Whether the module finds the manager connected; what it says."""
-        result, failed = self._manager(state='connected', target=[self.manager.target], connection_time_limit=limit)
+        result, failed = self._manager(state='connected', target=[target or self.manager.target], connection_time_limit=limit)
         return not failed, result.get('msg', '')
 
     @staticmethod
@@ -181,6 +183,24 @@ def test_a_manager_that_refuses_a_switch_without_an_authority_is_told(world):
     assert results[0] == results[1]
     result, failed = results[0]
     assert not failed and not result['changed'] and result['commands'] == [] and 'refuses the certificate of this switch' in result['refused']
+
+
+def test_a_client_that_was_there_for_a_moment_is_no_manager(world):
+    """A switch that listens has a manager as connected before it has seen a certificate."""
+    target = 'pssl:0:127.0.0.1'
+    world.switch.vsctl('set-ssl', world.key, world.chain, world.first.path, '--', 'set-manager', target)
+    wait_for(lambda: 'bound_port' in look(world), 'the port')
+    client = socket.create_connection(('127.0.0.1', int(look(world)['bound_port'])))
+    wait_for(lambda: look(world)['is_connected'], 'a connection without a certificate')
+    client.close()
+    holds, said = world.connected(limit=1, target=target)
+    assert not holds and 'not connected within the time limit: ' + target in said
+
+
+def look(world):
+    """The only manager's status, and whether it is connected."""
+    row = world.switch.ask('Open_vSwitch', dict(op='select', table='Manager', where=[]))[0]['rows'][0]
+    return dict(row['status'][1], is_connected=row['is_connected'])
 
 
 def test_a_file_that_has_gone_since_is_no_reason_to_trust_anew(world, monkeypatch):
