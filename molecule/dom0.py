@@ -196,7 +196,7 @@ class Dom0:
         until(self.greets, f"sshd of {self}")
 
     def wait_for_xapi(self):
-        until(lambda: self.succeeds("test", "-e", COOKIE), f"XAPI of {self}")
+        self.run("timeout", "180", "sh", "-c", f"until test -e {COOKIE}; do sleep 0.2; done")
 
 
 A, B, SYSV = ALL = Dom0("xs8-a", 21), Dom0("xs8-b", 22), Dom0("xs6", 31, "sysv")

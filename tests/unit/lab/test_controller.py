@@ -24,7 +24,7 @@ import pytest
 
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import path_of, require
 
-LIMIT = 10
+LIMIT = 60
 # What the controller asks of a host, in this order.
 LIST_DBS = {'id': 'list_dbs', 'method': 'list_dbs', 'params': []}
 MONITOR = {'id': 'monitor', 'method': 'monitor', 'params': ['Open_vSwitch', None, {

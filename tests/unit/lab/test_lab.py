@@ -290,7 +290,7 @@ def start(folder, *words, **options):
     os.symlink(real, os.path.join(folder, 'bin/python3'))
     shell = subprocess.run(
         ['/bin/sh', os.path.join(folder, 'clone/molecule/lab/lab.py'), *words], env={'PATH': os.path.join(folder, 'bin'), 'HOME': '/nonexistent'},
-        capture_output=True, text=True, check=False, timeout=20, **options)
+        capture_output=True, text=True, check=False, timeout=120, **options)
     return shell.returncode, shell.stdout, shell.stderr
 
 

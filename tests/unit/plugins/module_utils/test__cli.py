@@ -90,19 +90,20 @@ def test_a_program_is_found_in_the_extra_folders(tmp_path):
     assert _cli.find('ovs-sometool', [str(tmp_path)]) == str(tool)
 
 
-def test_the_time_limit_ends_the_program_and_its_children(tmp_path):
+def test_the_time_limit_ends_the_program_and_its_children(tmp_path, monkeypatch):
+    monkeypatch.setattr(_cli, 'GRACE', 60)
     mark = tmp_path / 'pid'
     code = (
         'import subprocess, sys\n'
-        'child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])\n'
+        'child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])\n'
         'open(%r, "w").write(str(child.pid))\n'
         'child.wait()\n' % str(mark)
     )
     started = time.time()
     with pytest.raises(_cli.CliError) as caught:
-        _cli.run(python(code), 1)
-    assert time.time() - started < 1 + _cli.GRACE
-    assert 'did not finish within 1 seconds' in str(caught.value)
+        _cli.run(python(code), 5)
+    assert time.time() - started < 60, 'SIGTERM was enough'
+    assert 'did not finish within 5 seconds' in str(caught.value)
     child = int(mark.read_text())
     for dummy in range(50):
         if not _is_alive(child):
@@ -118,16 +119,16 @@ def test_what_remains_of_a_limit_is_told_in_whole_seconds(limit, told):
     assert 'did not finish within %d seconds and was ended' % told in str(caught.value)
 
 
-@pytest.mark.parametrize('rest, fault', [('echo done', ''), ('sleep 60', 'did not finish within 1 seconds')])
+@pytest.mark.parametrize('rest, fault', [('echo done', ''), ('sleep 300', 'did not finish within 5 seconds')])
 def test_a_daemon_that_a_program_leaves_behind_keeps_nobody_waiting(rest, fault):
-    code = 'import os, subprocess, sys; print(subprocess.Popen(["sleep", "20"], preexec_fn=os.setsid).pid)'
+    code = 'import os, subprocess, sys; print(subprocess.Popen(["sleep", "300"], preexec_fn=os.setsid).pid)'
     started, result = time.time(), None
     try:
-        result = _cli.run(['sh', '-c', '"$0" -c "$1"; ' + rest, sys.executable, code], 1 if fault else 10)
+        result = _cli.run(['sh', '-c', '"$0" -c "$1"; ' + rest, sys.executable, code], 5 if fault else 200)
     except _cli.Ended as error:
         result = error.result
         assert fault in str(error)
-    assert time.time() - started < 8
+    assert time.time() - started < 100, 'the daemon was not waited for'
     os.kill(int(result.out.split()[0]), 9)
     assert fault or result.out.split()[1:] == ['done']
 

@@ -24,7 +24,7 @@ from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_ho
 
 TOOLS = ('ovs-vsctl', 'ovsdb-client', 'ovsdb-server', 'ovsdb-tool', 'ovs-vswitchd')
 COUNTED = ('ovs-vsctl', 'ovsdb-client')
-LIMIT = 20  # seconds
+LIMIT = 60  # seconds, for a busy machine
 
 
 def wait_for(condition, what):

@@ -178,7 +178,7 @@ def test_emer_reset_that_nobody_took_up_is_stored_and_not_applied(switch):
     switch.vsctl('set-manager', PTCP)
     switch.freeze('ovs-vswitchd')
     for changed in (True, False):
-        result, failed = run(state='emer_reset', emer_reset_consent=True, time_limit=1)
+        result, failed = run(state='emer_reset', emer_reset_consent=True, time_limit=3)
         assert failed and 'Stored, not applied' in result['msg'] and (result['stored'], result['applied'], result['changed']) == (True, False, changed)
     assert not done(state='emer_reset', wait=False)['changed']
     switch.thaw('ovs-vswitchd')

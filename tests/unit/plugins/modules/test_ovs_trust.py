@@ -42,7 +42,7 @@ class World(object):
         ssl = dict(private_key=self.key, certificate=self.chain, ca_certificate=self.path, bootstrap=True)
         return self._manager(target=[self.manager.target], ssl=ssl, max_backoff=1000, **options)
 
-    def connected(self, limit=20, target=None):
+    def connected(self, limit=60, target=None):
         """Whether the module finds the manager connected; what it says."""
         result, failed = self._manager(state='connected', target=[target or self.manager.target], connection_time_limit=limit)
         return not failed, result.get('msg', '')
