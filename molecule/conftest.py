@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+import testinfra.backend
 
 PROJECT = pathlib.Path(__file__).parent.parent
 # The unit tests have the browser that looks at the report's page.
@@ -19,6 +20,7 @@ LAB = "ovs-lab" if NUMBER == "47" else f"ovs-lab{NUMBER}"
 CONTROLLER_ADDRESS = f"10.213.{NUMBER}.10"
 # The manager that the lab's hosts have, and the hosts as testinfra names them.
 TARGET = f"ssl:{CONTROLLER_ADDRESS}:6632"
+testinfra.backend.BACKENDS["podman"] = "shells.Backend"
 BUILDER, DDK, CONTROLLER = (f"podman://{LAB}-{name}" for name in ("builder", "ddk", "controller"))
 POOL = [f"podman://{LAB}-xs8-a", f"podman://{LAB}-xs8-b"]
 SYSV = [f"podman://{LAB}-xs6"]
