@@ -51,6 +51,11 @@ def until(condition, what, seconds=180):
     return value
 
 
+def wait_for_xapi(host):
+    """Until the XAPI of a host of testinfra has started, which its last act tells: its plugins were called by then."""
+    host.check_output("timeout 180 sh -c 'until test -e %s; do sleep 0.2; done'", COOKIE)
+
+
 def on_all(hosts, method, *arguments):
     """Call a method of every host at the same time, with what each list of arguments has for it; the results in the hosts' order."""
     with concurrent.futures.ThreadPoolExecutor() as threads:
@@ -196,7 +201,7 @@ class Dom0:
         until(self.greets, f"sshd of {self}")
 
     def wait_for_xapi(self):
-        self.run("timeout", "180", "sh", "-c", f"until test -e {COOKIE}; do sleep 0.2; done")
+        wait_for_xapi(self.host)
 
 
 A, B, SYSV = ALL = Dom0("xs8-a", 21), Dom0("xs8-b", 22), Dom0("xs6", 31, "sysv")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from conftest import CONTROLLER, CONTROLLER_ADDRESS, DOM0S, POOL, TARGET, rows
+from dom0 import wait_for_xapi
 
 testinfra_hosts = DOM0S
 
@@ -36,4 +37,5 @@ def test_the_controller_sees_the_host(host):
 def test_a_toolstack_restart_leaves_the_manager_alone(host, again):
     before = managers(host)
     host.check_output("/opt/xensource/bin/xe-toolstack-restart")
+    wait_for_xapi(host)
     assert [row["_uuid"] for row in managers(host)] == [row["_uuid"] for row in before]
