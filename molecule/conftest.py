@@ -20,11 +20,12 @@ LAB = "ovs-lab" if NUMBER == "47" else f"ovs-lab{NUMBER}"
 CONTROLLER_ADDRESS = f"10.213.{NUMBER}.10"
 # The manager that the lab's hosts have, and the hosts as testinfra names them.
 TARGET = f"ssl:{CONTROLLER_ADDRESS}:6632"
-testinfra.backend.BACKENDS["podman"] = "shells.Backend"
 BUILDER, DDK, CONTROLLER = (f"podman://{LAB}-{name}" for name in ("builder", "ddk", "controller"))
 POOL = [f"podman://{LAB}-xs8-a", f"podman://{LAB}-xs8-b"]
 SYSV = [f"podman://{LAB}-xs6"]
 DOM0S = POOL + SYSV
+# What podman:// stands for.
+testinfra.backend.BACKENDS["podman"] = "shells.Backend"
 
 
 class Run:

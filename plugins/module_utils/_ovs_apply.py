@@ -81,14 +81,13 @@ def connect(vsctl, present, targets, **known):
     """
     end = _cli.seconds() + vsctl.time_limit
     managers = _await(vsctl, present['managers'], targets, known)
-    while any(row['target'].startswith('pssl:') for row in _named(managers, targets)):
+    while any(target.startswith('pssl:') for target in targets):
         await_look(present['ovs_version'])
         found = read(vsctl)
-        late = [row for row in _named(found['managers'], targets) if not row['is_connected']]
-        if not late:
+        if not _late(found['managers'], targets):
             return found['managers']
         if _cli.seconds() >= end:
-            raise _unconnected(found, late, None, known)
+            raise _unconnected(found, targets, None, known)
         managers = _await(vsctl, found['managers'], targets, known)
     return managers
 
@@ -98,26 +97,25 @@ def await_look(ovs_version):
     time.sleep(LOOK_BEFORE_2_6 if () < _ovs_targets.release(ovs_version) < (2, 6) else LOOK)
 
 
-def _named(managers, targets):
-    return [row for row in managers if row['target'] in targets]
+def _late(managers, targets):
+    return [row for row in managers if row['target'] in targets and not row['is_connected']]
 
 
 def _await(vsctl, managers, targets, known):
-    waiting = [row for row in _named(managers, targets) if not row['is_connected']]
+    waiting = _late(managers, targets)
     if not waiting:
         return managers
     try:
         rows = _ovs_manager.rows(vsctl.await_rows([['Manager', row['uuid'], 'is_connected=true'] for row in waiting], 'Manager'))
     except _ovs.NotReached as error:
-        raise _unconnected(read(vsctl), waiting, error.result, known)
+        raise _unconnected(read(vsctl), [row['target'] for row in waiting], error.result, known)
     return sorted(rows, key=lambda row: row['target'])
 
 
-def _unconnected(present, waiting, result, known):
-    rows, asked = present['managers'], set(row['target'] for row in waiting)
-    late = [row for row in rows if row['target'] in asked and not row['is_connected']]
-    told = ', '.join('%s (%s)' % (row['target'], _account(row, present['ssl'])) for row in late)
-    message = 'Stored, but not connected within the time limit: %s. ' % (told or ', '.join(sorted(asked)))
+def _unconnected(present, targets, result, known):
+    rows = present['managers']
+    told = ', '.join('%s (%s)' % (row['target'], _account(row, present['ssl'])) for row in _late(rows, targets))
+    message = 'Stored, but not connected within the time limit: %s. ' % (told or ', '.join(sorted(set(targets))))
     advice = 'See that the manager runs, that a firewall lets the switch reach it, and that each side trusts the other\'s certificate.'
     return NotDone(message + advice, result, stored=True, managers=rows, **known)
 

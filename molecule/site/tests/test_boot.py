@@ -6,6 +6,7 @@ import pytest
 import testinfra
 
 from conftest import LAB, await_managers
+from dom0 import wait_for_xapi
 
 SCRIPT = "/usr/share/openvswitch/scripts/ovs-xapi-sync"
 # A daemon that fails whenever it is started, and its end; on xs6 nobody starts it again.
@@ -102,5 +103,6 @@ def test_xapi_down_means_that_nobody_calls_the_plugin(playbook, dom0s):
     each(dom0s, "systemctl start xapi", "service xapi start")
     assert run.rc != 0 and run.text.count("failed at plugin") == 2, run.text
     assert run.words.count("XAPI does not answer, so that nobody calls openvswitch-c") == 2
-    each(dom0s, "sh -c 'until [ -e /var/run/xapi_init_complete.cookie ]; do sleep 1; done'")
+    for host in dom0s.values():
+        wait_for_xapi(host)
     await_managers(*dom0s.values())
