@@ -13,6 +13,8 @@ from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli,
 # Seconds in which ovsdb-server has looked at its connections once more and written down what it saw: it does so every 2.5, before 2.6 every 5
 # (ovsdb/ovsdb-server.c, status_timer).
 LOOK, LOOK_BEFORE_2_6 = 3, 6
+# Seconds after which a connection is more than an attempt that the other side has not judged yet.
+STAYS = 2
 
 
 class NotDone(_cli.CliError):
@@ -68,10 +70,12 @@ def _unapplied():
 
 
 def connect(vsctl, present, targets, **known):
-    """Wait until each manager named in ``targets`` is connected.
+    """Wait until each manager named in ``targets`` is connected and stays so.
 
-    A switch that listens counts as connected whoever has opened a connection, before TLS has judged it (ovsdb/jsonrpc-server.c). A manager that is
-    refused tries again and again, so that of a ``pssl`` target must still be connected at the next look.
+    Open vSwitch counts as connected what may be refused a moment later: with TLS 1.3 a switch has its connection before the manager has judged the
+    switch's certificate (RFC 8446, section 2), and a switch that listens has one with whoever has opened it (ovsdb/jsonrpc-server.c). Who is refused
+    tries again and again, so that now and then a look falls into such a moment. A switch that connects tells since when it has been connected. Of one
+    that listens, which does not, a manager must still be there at the next look.
 
     :arg vsctl: a :class:`_ovs.Vsctl` whose time limit is that of the connections.
     :arg present: ``dict(managers, ovs_version)`` of the switch.
@@ -80,15 +84,15 @@ def connect(vsctl, present, targets, **known):
     :raises NotDone: naming those that are not connected, with the switch's own account of why.
     """
     end = _cli.seconds() + vsctl.time_limit
-    managers = _await(vsctl, present['managers'], targets, known)
-    while any(target.startswith('pssl:') for target in targets):
+    managers, seen = _await(vsctl, present['managers'], targets, known), 0
+    while _late(managers, targets, seen):
         await_look(present['ovs_version'])
-        found = read(vsctl)
-        if not _late(found['managers'], targets):
-            return found['managers']
-        if _cli.seconds() >= end:
-            raise _unconnected(found, targets, None, known)
-        managers = _await(vsctl, found['managers'], targets, known)
+        found, seen = read(vsctl), LOOK
+        managers = found['managers']
+        if _late(managers, targets, seen):
+            if _cli.seconds() >= end:
+                raise _unconnected(found, targets, None, known)
+            managers, seen = _await(vsctl, managers, targets, known), 0
     return managers
 
 
@@ -97,12 +101,17 @@ def await_look(ovs_version):
     time.sleep(LOOK_BEFORE_2_6 if () < _ovs_targets.release(ovs_version) < (2, 6) else LOOK)
 
 
-def _late(managers, targets):
-    return [row for row in managers if row['target'] in targets and not row['is_connected']]
+def _named(managers, targets):
+    return [row for row in managers if row['target'] in targets]
+
+
+def _late(managers, targets, seen=LOOK):
+    """Those of ``targets`` that are not connected, or may not stay; ``seen``: the seconds for which one that does not tell was seen connected."""
+    return [row for row in _named(managers, targets) if not row['is_connected'] or int(row['status'].get('sec_since_connect', seen)) < STAYS]
 
 
 def _await(vsctl, managers, targets, known):
-    waiting = _late(managers, targets)
+    waiting = [row for row in _named(managers, targets) if not row['is_connected']]
     if not waiting:
         return managers
     try:
@@ -123,5 +132,6 @@ def _unconnected(present, targets, result, known):
 def _account(row, ssl):
     """What the switch says of a connection that is not there, and why that is, where it can be told."""
     refusal = _ovs_tls.refusal(row['target'], ssl)
-    said = [row['status'][key] for key in ('state', 'last_error') if key in row['status']] + ([refusal.text] if refusal else [])
+    said = ['connected for a moment only'] if row['is_connected'] else []
+    said += [row['status'][key] for key in ('state', 'last_error') if key in row['status']] + ([refusal.text] if refusal else [])
     return ', '.join(said) or 'no connection yet'

@@ -65,9 +65,10 @@ options:
         where some is. It goes with O(wait), O(time_limit) and O(database) only.
       - V(connected) changes nothing. It waits until the managers of O(target) are connected, and fails where one is not there, or not connected within
         O(connection_time_limit), with the reason as far as it can be told.
-      - Open vSwitch counts a V(pssl) manager as connected as soon as somebody has opened a connection, before TLS has judged the certificate. So
-        O(state=connected) and O(wait_for_connection) look at it twice, some seconds apart (three, six before Open vSwitch 2.6), which tells a manager that
-        is refused, and tries again, from one that stays. A client that opens a connection and says nothing still counts.
+      - Open vSwitch counts as connected what may be refused a moment later, such as a manager that has not judged the switch's certificate yet (TLS 1.3),
+        and with V(pssl) whoever has opened a connection. So O(state=connected) and O(wait_for_connection) ask for a connection of at least two seconds.
+        Where Open vSwitch does not tell how long it has been there, as with V(pssl), they look twice, some seconds apart (three, six before Open vSwitch
+        2.6). A client that opens a connection to V(pssl) and says nothing still counts.
       - On XenServer and XCP-ng, XAPI does an emer-reset by itself whenever the manager of its pool is set, changed or removed.
     type: str
     choices: [exact, present, absent, connected, emer_reset]

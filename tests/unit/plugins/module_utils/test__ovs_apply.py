@@ -117,35 +117,50 @@ def test_a_manager_that_does_not_connect_is_named_with_its_state(switch):
 
 
 @pytest.fixture
-def listening(switch, monkeypatch):
-    """A switch whose manager is connected when ovs-vsctl was waiting for it; ``looks`` says what it is at each look after that. ``slept`` are the pauses."""
-    def make(looks, ovs_version='3.1.0', time_limit=60):
+def met(switch, monkeypatch):
+    """A switch whose manager is connected when ovs-vsctl was waiting for it; ``looks`` are its columns at each look after that.
+
+    ``slept`` are the pauses. A switch that listens does not tell ``since`` when, in seconds.
+    """
+    def make(looks, ovs_version='3.1.0', time_limit=60, target='pssl:6640', since=None):
         asked = switch()
-        asked.tables[0][0]['ovs_version'], asked.tables[1][1]['target'], asked.time_limit = ovs_version, 'pssl:6640', time_limit
+        asked.tables[0][0]['ovs_version'], asked.time_limit = ovs_version, time_limit
+        asked.tables[1][1]['target'] = target
+
+        def see(is_connected, since=None):
+            asked.tables[1][1].update(is_connected=is_connected, status=['map', [] if since is None else [['sec_since_connect', str(since)]]])
 
         def look(seconds):
             slept.append(seconds)
-            asked.tables[1][1]['is_connected'] = looks.pop(0)
+            see(*looks.pop(0))
         slept, before = [], _ovs_manager.have(*asked.tables)
-        asked.tables[1][1]['is_connected'] = True
+        see(True, since)
         monkeypatch.setattr(_ovs_apply.time, 'sleep', look)
-        return slept, lambda: _ovs_apply.connect(asked, before, ['pssl:6640'], changed=True)
+        return slept, lambda: _ovs_apply.connect(asked, before, [target], changed=True)
     return make
 
 
 @pytest.mark.parametrize('ovs_version, pause', [('3.1.0', 3), ('2.6.0', 3), ('2.5.3', 6), (['set', []], 3)])
-def test_a_manager_that_connects_by_itself_must_still_be_there_at_the_next_look(listening, ovs_version, pause):
-    slept, connect = listening([True], ovs_version)
+def test_a_manager_that_connects_by_itself_must_still_be_there_at_the_next_look(met, ovs_version, pause):
+    slept, connect = met([(True,)], ovs_version)
     assert [row['is_connected'] for row in connect()] == [True, False] and slept == [pause]
 
 
-def test_one_that_was_gone_and_came_back_is_looked_at_again(listening):
-    slept, connect = listening([False, False, True])
+def test_one_that_was_gone_and_came_back_is_looked_at_again(met):
+    slept, connect = met([(False,), (False,), (True,)])
     assert [row['is_connected'] for row in connect()] == [True, False] and len(slept) == 3
 
 
-def test_one_that_is_refused_again_and_again_is_not_connected(listening):
-    slept, connect = listening([False], time_limit=0)
-    with pytest.raises(_ovs_apply.NotDone, match='not connected within the time limit: pssl:6640') as caught:
+@pytest.mark.parametrize('since, looks', [(2, []), (709, []), (1, [(True, 4)]), (0, [(True, 1), (True, 0), (False, 1), (True, 3)])])
+def test_a_manager_that_the_switch_connects_to_must_have_stayed_for_two_seconds(met, since, looks):
+    slept, connect = met(list(looks), target='tcp:192.0.2.1:6640', since=since)
+    assert True in [row['is_connected'] for row in connect()] and len(slept) == len(looks)
+
+
+@pytest.mark.parametrize('target, since, look', [('pssl:6640', None, (False,)), ('ssl:192.0.2.1', 0, (False, 0)), ('ssl:192.0.2.1', 0, (True, 1))])
+def test_one_that_is_refused_again_and_again_is_not_connected(met, target, since, look):
+    slept, connect = met([look], target=target, since=since, time_limit=0)
+    with pytest.raises(_ovs_apply.NotDone, match='not connected within the time limit: %s' % target) as caught:
         connect()
+    assert ('connected for a moment only' in str(caught.value)) == look[0]
     assert len(slept) == 1 and caught.value.details()['stored'] and caught.value.details()['changed']

@@ -46,7 +46,7 @@ def listener():
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         server.bind(('127.0.0.1', 0))
-        server.listen(1)
+        server.listen(8)
         yield 'tcp:127.0.0.1:%d' % server.getsockname()[1]
     finally:
         server.close()

@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli
+from ansible_collections.xenserver.openvswitch.plugins.module_utils import _cli, _ovs_apply
 from ansible_collections.xenserver.openvswitch.plugins.modules import ovs_manager
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.utils import run_module
 
@@ -161,12 +161,15 @@ def test_a_daemon_that_is_down_is_done_without_on_request(vsctl):
     assert not failed and result['changed'] and result['applied'] is None and '--no-wait' in fake.ran[1]
 
 
-def test_waiting_for_the_connection_is_a_third_process(vsctl):
-    up = captured('two-managers').splitlines()[1].replace('false', 'true')
-    fake = vsctl(captured('two-managers'), up)
+def test_waiting_for_the_connection_is_a_third_process_and_a_look_for_one_that_does_not_tell_since_when(vsctl, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(_ovs_apply.time, 'sleep', pauses.append)
+    up = captured('two-managers').replace('false', 'true')
+    fake = vsctl(captured('two-managers'), up.splitlines()[1], up)
     result, failed = run(target=[PTCP, TCP], wait_for_connection=True, connection_time_limit=7)
     assert not failed and not result['changed'] and [row['is_connected'] for row in result['managers']] == [True, True]
     assert '--timeout=7' in fake.ran[1] and fake.ran[1].count('wait-until') == 2
+    assert pauses == [_ovs_apply.LOOK] and len(fake.ran) == 3
 
 
 def test_absent_does_not_wait_for_what_it_removes(vsctl):

@@ -77,7 +77,7 @@ def test_the_first_task_on_a_database_that_nobody_has_used(bare_switch):
 
 def test_a_manager_that_answers_is_waited_for(switch):
     with listener() as target:
-        result = done(target=[target], wait_for_connection=True)
+        result = done(target=[target], wait_for_connection=True, inactivity_probe=0)  # it answers no probe
         assert result['changed'] and [row['is_connected'] for row in result['managers']] == [True]
         switch.forget_calls()
         assert not done(target=[target], wait_for_connection=True)['changed'] and switch.calls == ['ovs-vsctl']

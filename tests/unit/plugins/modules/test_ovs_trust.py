@@ -40,7 +40,7 @@ class World(object):
 
     def managed(self, **options):
         ssl = dict(private_key=self.key, certificate=self.chain, ca_certificate=self.path, bootstrap=True)
-        return self._manager(target=[self.manager.target], ssl=ssl, max_backoff=1000, **options)
+        return self._manager(target=[self.manager.target], ssl=ssl, max_backoff=1000, inactivity_probe=0, **options)  # it answers no probe
 
     def connected(self, limit=60, target=None):
         """Whether the module finds the manager connected; what it says."""
@@ -73,8 +73,9 @@ def world(switch, authorities):
 @pytest.fixture
 def met(world):
     """The same, once the switch has met its manager."""
-    result, failed = world.managed(wait_for_connection=True)
+    result, failed = world.managed()
     assert not failed, result['msg']
+    wait_for(lambda: look(world)['is_connected'], 'the connection')
     assert world.content.split() == world.first.certificate.split()
     return world
 
@@ -183,6 +184,17 @@ def test_a_manager_that_refuses_a_switch_without_an_authority_is_told(world):
     assert results[0] == results[1]
     result, failed = results[0]
     assert not failed and not result['changed'] and result['commands'] == [] and 'refuses the certificate of this switch' in result['refused']
+
+
+def test_a_manager_that_has_not_judged_the_switch_yet_is_not_connected(met):
+    """With TLS 1.3 the switch has its connection by then; until it is refused a look finds it, and every second it tries again."""
+    met.chain, met.key = met.second.issue('stranger')
+    met.manager.take_time(0.9)
+    met.switch.vsctl('del-manager')
+    met.managed()
+    wait_for(lambda: look(met)['is_connected'], 'a connection that is about to be refused')
+    holds, said = met.connected(limit=3)
+    assert not holds and 'it refuses the certificate of this switch' in said
 
 
 def test_a_client_that_was_there_for_a_moment_is_no_manager(world):

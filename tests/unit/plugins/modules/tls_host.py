@@ -7,10 +7,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import select
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from functools import partial
 
 from ansible_collections.xenserver.openvswitch.tests.unit.plugins.modules.rpm_host import path_of, require
@@ -88,6 +90,22 @@ class Manager(object):
         context.load_verify_locations(self._authority.path)
         context.verify_mode = ssl.CERT_REQUIRED
         self._wrap = partial(context.wrap_socket, server_side=True)
+
+    def take_time(self, seconds):
+        """Let so long pass before it looks at a certificate, from the next connection on."""
+        wrap = self._wrap
+
+        def shake(client):
+            tls = wrap(client, do_handshake_on_connect=False)
+            tls.setblocking(False)
+            while True:
+                try:
+                    tls.do_handshake()
+                    return tls
+                except ssl.SSLWantReadError:
+                    select.select([tls], [], [], PATIENCE)
+                    time.sleep(seconds)
+        self._wrap = shake
 
     def speak_plainly(self, text):
         """Answer whatever comes with a text, without TLS, from the next connection on."""
