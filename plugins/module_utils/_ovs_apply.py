@@ -74,8 +74,8 @@ def connect(vsctl, present, targets, **known):
 
     Open vSwitch counts as connected what may be refused a moment later: with TLS 1.3 a switch has its connection before the manager has judged the
     switch's certificate (RFC 8446, section 2), and a switch that listens has one with whoever has opened it (ovsdb/jsonrpc-server.c). Who is refused
-    tries again and again, so that now and then a look falls into such a moment. A switch that connects tells since when it has been connected. Of one
-    that listens, which does not, a manager must still be there at the next look.
+    tries again and again, so that now and then a look falls into such a moment. A switch that connects tells since when it has been connected. One that
+    listens does not: its manager must still be there at the next look.
 
     :arg vsctl: a :class:`_ovs.Vsctl` whose time limit is that of the connections.
     :arg present: ``dict(managers, ovs_version)`` of the switch.
@@ -107,7 +107,12 @@ def _named(managers, targets):
 
 def _late(managers, targets, seen=LOOK):
     """Those of ``targets`` that are not connected, or may not stay; ``seen``: the seconds for which one that does not tell was seen connected."""
-    return [row for row in _named(managers, targets) if not row['is_connected'] or int(row['status'].get('sec_since_connect', seen)) < STAYS]
+    return [row for row in _named(managers, targets) if not row['is_connected'] or _since(row, seen) < STAYS]
+
+
+def _since(row, seen):
+    """The seconds for which a manager has been connected. Of a switch that listens the status has a 0 that means nothing, from Open vSwitch 2.6 on."""
+    return seen if _ovs_targets.listens(row['target']) else int(row['status'].get('sec_since_connect', seen))
 
 
 def _await(vsctl, managers, targets, known):

@@ -64,6 +64,11 @@ def uses_tls(text):
     return text.partition(':')[0] in ('ssl', 'pssl')
 
 
+def listens(text):
+    """Whether the switch waits for who connects to a target, rather than connect to it."""
+    return text.partition(':')[0] in PASSIVE + ('punix',)
+
+
 def release(ovs_version):
     """The first two numbers of a switch's version, as text or None: () where it is not known."""
     return tuple(int(part) for part in re.findall(r'\d+', ovs_version or '')[:2])

@@ -120,15 +120,15 @@ def test_a_manager_that_does_not_connect_is_named_with_its_state(switch):
 def met(switch, monkeypatch):
     """A switch whose manager is connected when ovs-vsctl was waiting for it; ``looks`` are its columns at each look after that.
 
-    ``slept`` are the pauses. A switch that listens does not tell ``since`` when, in seconds.
+    ``slept`` are the pauses. A switch that listens always tells that it has been connected ``since`` 0 seconds.
     """
-    def make(looks, ovs_version='3.1.0', time_limit=60, target='pssl:6640', since=None):
+    def make(looks, ovs_version='3.1.0', time_limit=60, target='pssl:6640', since=0):
         asked = switch()
         asked.tables[0][0]['ovs_version'], asked.time_limit = ovs_version, time_limit
         asked.tables[1][1]['target'] = target
 
-        def see(is_connected, since=None):
-            asked.tables[1][1].update(is_connected=is_connected, status=['map', [] if since is None else [['sec_since_connect', str(since)]]])
+        def see(is_connected, since=0):
+            asked.tables[1][1].update(is_connected=is_connected, status=['map', [['sec_since_connect', str(since)]]])
 
         def look(seconds):
             slept.append(seconds)
@@ -157,7 +157,7 @@ def test_a_manager_that_the_switch_connects_to_must_have_stayed_for_two_seconds(
     assert True in [row['is_connected'] for row in connect()] and len(slept) == len(looks)
 
 
-@pytest.mark.parametrize('target, since, look', [('pssl:6640', None, (False,)), ('ssl:192.0.2.1', 0, (False, 0)), ('ssl:192.0.2.1', 0, (True, 1))])
+@pytest.mark.parametrize('target, since, look', [('pssl:6640', 0, (False,)), ('ssl:192.0.2.1', 0, (False, 0)), ('ssl:192.0.2.1', 0, (True, 1))])
 def test_one_that_is_refused_again_and_again_is_not_connected(met, target, since, look):
     slept, connect = met([look], target=target, since=since, time_limit=0)
     with pytest.raises(_ovs_apply.NotDone, match='not connected within the time limit: %s' % target) as caught:

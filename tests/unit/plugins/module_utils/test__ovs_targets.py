@@ -68,3 +68,7 @@ def test_names_need_a_switch_that_resolves_them(version, refused):
 
 def test_which_targets_need_tls():
     assert [_ovs_targets.uses_tls(text) for text in ('ssl:a', 'pssl:', 'tcp:a', 'ptcp:')] == [True, True, False, False]
+
+
+def test_which_targets_the_switch_listens_on():
+    assert [_ovs_targets.listens(text) for text in ('ssl:a', 'pssl:', 'tcp:a', 'ptcp:', 'unix:/a', 'punix:/a')] == [False, True] * 3

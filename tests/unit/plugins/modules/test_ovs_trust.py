@@ -189,7 +189,7 @@ def test_a_manager_that_refuses_a_switch_without_an_authority_is_told(world):
 def test_a_manager_that_has_not_judged_the_switch_yet_is_not_connected(met):
     """With TLS 1.3 the switch has its connection by then; until it is refused a look finds it, and every second it tries again."""
     met.chain, met.key = met.second.issue('stranger')
-    met.manager.take_time(0.9)
+    met.manager.take_time(0.7)
     met.switch.vsctl('del-manager')
     met.managed()
     wait_for(lambda: look(met)['is_connected'], 'a connection that is about to be refused')
@@ -197,16 +197,20 @@ def test_a_manager_that_has_not_judged_the_switch_yet_is_not_connected(met):
     assert not holds and 'it refuses the certificate of this switch' in said
 
 
-def test_a_client_that_was_there_for_a_moment_is_no_manager(world):
+def test_a_client_that_was_there_for_a_moment_is_no_manager_and_one_that_stays_is(world):
     """A switch that listens has a manager as connected before it has seen a certificate."""
     target = 'pssl:0:127.0.0.1'
     world.switch.vsctl('set-ssl', world.key, world.chain, world.first.path, '--', 'set-manager', target)
     wait_for(lambda: 'bound_port' in look(world), 'the port')
-    client = socket.create_connection(('127.0.0.1', int(look(world)['bound_port'])))
+    address = ('127.0.0.1', int(look(world)['bound_port']))
+    client = socket.create_connection(address)
     wait_for(lambda: look(world)['is_connected'], 'a connection without a certificate')
     client.close()
     holds, said = world.connected(limit=1, target=target)
     assert not holds and 'not connected within the time limit: ' + target in said
+    client = socket.create_connection(address)
+    assert world.connected(target=target) == (True, '')
+    client.close()
 
 
 def look(world):

@@ -96,6 +96,7 @@ class Manager(object):
         wrap = self._wrap
 
         def shake(client):
+            _await_word(client)
             tls = wrap(client, do_handshake_on_connect=False)
             tls.setblocking(False)
             while True:
@@ -103,7 +104,7 @@ class Manager(object):
                     tls.do_handshake()
                     return tls
                 except ssl.SSLWantReadError:
-                    select.select([tls], [], [], PATIENCE)
+                    _await_word(tls)
                     time.sleep(seconds)
         self._wrap = shake
 
@@ -143,6 +144,10 @@ class Manager(object):
         self._server.close()
         for client in self._kept:
             client.close()
+
+
+def _await_word(client):
+    select.select([client], [], [], PATIENCE)
 
 
 def _aside(function, *words):
