@@ -472,13 +472,13 @@ def test_the_real_ovsdb_server(drive, tls):
 
     async def scenario(lab):
         target = 'ssl:127.0.0.1:%d' % lab.port
-        switch.vsctl('set-manager', target, '--', 'set', 'Manager', target, 'inactivity_probe=1000', '--', 'add-br', 'xenbr0')
+        switch.vsctl('set-manager', target, '--', 'set', 'Manager', target, 'inactivity_probe=2000', '--', 'add-br', 'xenbr0')
         peer = await lab.until(lambda peer: peer['connected'])
         assert (peer['managers'], peer['bridges'], peer['ovs_version'], 'Open_vSwitch' in peer['databases']) == ([target], ['xenbr0'], None, True)
         switch.vsctl('add-br', 'xapi1', '--', 'set', 'Open_vSwitch', '.', 'external_ids:xs-system-uuid=U', 'ovs_version=Zürich')
         peer = await lab.until(lambda peer: len(peer['bridges']) == 2)
         assert (peer['bridges'], peer['system_uuid'], peer['ovs_version']) == (['xapi1', 'xenbr0'], 'U', 'Zürich')
-        await asyncio.sleep(2.5)  # the server probes after a second of silence, and would come again if nobody answered
+        await asyncio.sleep(4.5)  # the server probes after two seconds of silence, and would come again if nobody answered in two more
         assert (peer['connections'], switch.vsctl('get', 'Manager', target, 'is_connected')) == (lab.state()['peers']['host']['connections'], 'true\n')
         switch.vsctl('del-manager')
         assert (await lab.until(lambda peer: not peer['connected']))['problem'] is None
